@@ -1,0 +1,251 @@
+"""The command line: options in, `pipeline` called, a report and an exit code out. Nothing else knows click.
+
+Exit status: 0 fine, 1 problems in the cards, 2 wrong usage, 3 the machine (disk full, no permission).
+Text for people goes to stderr, data to stdout.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from deckgen import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from deckgen.diagnostics import Diagnostic
+    from deckgen.discover import DeckFiles
+    from deckgen.pipeline import Built
+
+PROBLEMS, MACHINE = 1, 3  # 2, wrong usage, is click's own
+
+_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+
+
+def main() -> NoReturn:
+    """Run the command line; the entry point of `deckgen`."""
+    # Nothing here lives in cycles, and the collector would take a third of the time to find that out.
+    gc.disable()
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; nothing was written", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
+        sys.exit(0)
+    except OSError as failed:
+        where = f" ({failed.filename})" if failed.filename else ""
+        click.echo(f"deckgen: {failed.strerror or failed}{where}; nothing was lost, what was there before is still there", err=True)
+        sys.exit(MACHINE)
+    sys.exit(0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(__version__, prog_name="deckgen", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Compile YAML flashcards into Anki decks.
+
+    \b
+    deckgen new spanish        start a deck
+    deckgen check spanish      look for problems
+    deckgen build spanish      write build/spanish.apkg, to open with Anki
+    """
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Start a deck: a folder that builds, with comments that teach the format.
+
+    \b
+    deckgen new spanish
+    deckgen build spanish
+    """
+    from deckgen.starter import write_starter
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise click.UsageError(f"'{folder}' is already there and not empty; choose another name")
+    for path in write_starter(folder):
+        click.echo(f"  {path}", err=True)
+    click.echo(f"Now edit the cards, then:  deckgen build {folder}", err=True)
+
+
+@cli.command()
+@_PATHS
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write; default: build/<id>.apkg.")
+def build(paths: tuple[Path, ...], output: Path | None) -> None:
+    """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
+
+    Writes the package and the deck's lock (deck.lock), which keeps learners' reviews safe: put it under version
+    control. With an error in the cards nothing is written.
+
+    \b
+    deckgen build                          every deck in cards/
+    deckgen build spanish -o spanish.apkg
+    """
+    from deckgen import pipeline
+    from deckgen.diagnostics import has_errors
+
+    decks, problems = _decks(paths)
+    folder = output if output and (output.is_dir() or str(output).endswith("/")) else None
+    if output and not folder and len(decks) > 1:
+        raise click.UsageError(f"{len(decks)} decks cannot all be written to '{output}'; name a folder")
+    targets = pipeline.Targets(folder or Path("build"), None if folder else output)
+    built = []
+    for deck in decks:
+        with _progress(deck) as progress:
+            built.append(pipeline.build(deck, targets, _now(), progress))
+        problems += built[-1].problems
+    _print(problems, "text")
+    for done in built:
+        if done.package:
+            click.echo(_summary(done), err=True)
+    if has_errors(problems):
+        sys.exit(PROBLEMS)
+
+
+def _summary(done: Built) -> str:
+    """Say in a line what is in a package and what is new about it."""
+    news = [f"{count} {word}" for count, word in ((done.added, "new"), (done.changed, "changed"), (done.gone, "gone")) if count]
+    about = f"{_count(done.notes, 'note')}, {_count(done.cards, 'card')}"
+    if done.media:
+        about += f", {_count(done.media, 'media file')}"
+    return f"{done.package}: {about} ({', '.join(news) or 'nothing new'})"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+@cli.command()
+@_PATHS
+@click.option("--format", "form", type=click.Choice(("text", "json", "github", "sarif")), default="text", help="How to report.")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
+    """Report everything that a build would refuse, and what looks wrong though it builds.
+
+    \b
+    deckgen check                          every deck in cards/
+    deckgen check spanish --strict         for the last look before publishing
+    deckgen check --format github          in a workflow on GitHub
+    """
+    from deckgen import pipeline
+    from deckgen.diagnostics import Severity, has_errors, in_order
+
+    decks, problems = _decks(paths)
+    for deck in decks:
+        with _progress(deck) as progress:
+            problems += pipeline.check(deck, progress)
+    problems = in_order(problems)
+    _print(problems, form)
+    if has_errors(problems) or (strict and any(p.severity is Severity.WARNING for p in problems)):
+        sys.exit(PROBLEMS)
+
+
+@cli.command()
+@_PATHS
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="A table, or data.")
+def stats(paths: tuple[Path, ...], form: str) -> None:
+    """Count notes and cards by topic, note type and source, and measure answers.
+
+    \b
+    deckgen stats spanish
+    deckgen stats --format json
+    """
+    from deckgen import pipeline
+    from deckgen.diagnostics import has_errors
+    from deckgen.stats import as_json, as_table
+
+    decks, problems = _decks(paths)
+    counted = []
+    for deck in decks:
+        with _progress(deck) as progress:
+            found, more = pipeline.stats(deck, progress)
+        problems += more
+        counted += [found] if found else []
+    _print([p for p in problems if has_errors([p])], "text")
+    if form == "json":
+        click.echo(as_json(counted))
+    else:
+        click.echo("\n".join(as_table(found) for found in counted), nl=bool(counted))
+    if has_errors(problems):
+        sys.exit(PROBLEMS)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema by which editors complete and check deck files.
+
+    \b
+    deckgen schema > deckgen.schema.json
+    """
+    import json
+
+    from deckgen.schema.jsonschema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _decks(paths: tuple[Path, ...]) -> tuple[list[DeckFiles], list[Diagnostic]]:
+    """Find the decks to work on; without paths those in cards/."""
+    from deckgen.discover import find_decks
+
+    if not paths and not Path("cards").is_dir():
+        raise click.UsageError("there is no folder cards/ here; name a deck, or make one with  deckgen new DIR")
+    return find_decks(list(paths) or [Path("cards")])
+
+
+def _print(problems: list[Diagnostic], form: str) -> None:
+    """Print problems for people on stderr, as data on stdout."""
+    if not problems and form != "json" and form != "sarif":
+        return
+    from deckgen.diagnostics import in_order
+    from deckgen.reports import render, totals
+
+    ordered = in_order(problems)
+    if form == "text":
+        click.echo(render(ordered, form), err=True)
+        click.echo(totals(ordered), err=True)
+    else:
+        click.echo(render(ordered, form))
+
+
+def _now() -> int:
+    """Return the time that changes of this build get, in seconds since 1970 (reproducible-builds.org: SOURCE_DATE_EPOCH)."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not given:
+        return int(time.time())
+    if not given.isdecimal() or not 0 < int(given) < 2**40:
+        raise click.UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, not '{given}'")
+    return int(given)
+
+
+@contextmanager
+def _progress(deck: DeckFiles) -> Iterator[Callable[[int], None]]:
+    """Show a count on a terminal, once a deck has taken a second."""
+    begun = shown = time.monotonic()
+    is_terminal = sys.stderr.isatty()
+
+    def show(notes: int) -> None:
+        nonlocal shown
+        if is_terminal and notes % 200 == 0 and (now := time.monotonic()) - begun > 1 and now - shown > 0.1:
+            shown = now
+            click.echo(f"\r{deck.head}: {notes:,} notes …", nl=False, err=True)
+
+    yield show
+    if shown > begun:
+        click.echo("\r\033[K", nl=False, err=True)

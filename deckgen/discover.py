@@ -1,0 +1,112 @@
+"""Which files make up the decks that a command names."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from deckgen.diagnostics import Diagnostic, Span, error
+
+HEADS = ("deck.yaml", "deck.yml")
+_ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFile:
+    """A topic's file, and its path in the deck without ending: `a/b.yaml` is `("a", "b")`."""
+
+    path: Path
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeckFiles:
+    """A deck on disk. A one-file deck has no topic files: its cards stand in `head`."""
+
+    head: Path
+    folder: Path
+    default_id: str
+    lock: Path
+    single: bool
+    topics: tuple[TopicFile, ...] = ()
+
+
+def find_decks(paths: list[Path]) -> tuple[list[DeckFiles], list[Diagnostic]]:
+    """Find the decks at each path: a deck's folder, a one-file deck, or a folder of such."""
+    decks: dict[Path, DeckFiles] = {}
+    problems: list[Diagnostic] = []
+    for path in paths:
+        for found in _decks_at(path):
+            if isinstance(found, Diagnostic):
+                problems.append(found)
+            else:
+                decks.setdefault(found.head, found)
+    return list(decks.values()), problems
+
+
+def _decks_at(path: Path) -> list[DeckFiles | Diagnostic]:
+    if path.is_dir():
+        if (head := _head_in(path)) is not None:
+            return [_folder_deck(head)]
+        entries = sorted(path.iterdir())
+        found: list[DeckFiles | Diagnostic] = [_folder_deck(h) for p in entries if p.is_dir() and (h := _head_in(p))]
+        found += [_single_deck(p) for p in entries if _is_yaml(p) and p.is_file()]
+        found += [_not_a_file(p) for p in entries if _is_yaml(p) and not p.is_file()]
+        return found or [error(Span(str(path)), "no-deck", "there is no deck in this folder", "a deck is a folder with a deck.yaml, or one .yaml file; make one with  deckgen new DIR")]
+    if not path.exists():
+        return [error(Span(str(path)), "no-deck", "there is no such file or folder", "check the spelling; make a new deck with  deckgen new DIR")]
+    if not path.is_file():
+        return [_not_a_file(path)]
+    if path.name in HEADS:
+        return [_folder_deck(path)]
+    for folder in list(path.absolute().parents)[:8]:
+        if (head := _head_in(folder)) is not None:
+            owner = os.path.relpath(head.parent)
+            return [error(Span(str(path)), "part-of-deck", f"this file is a topic of the deck in {owner}", f"name the deck instead:  {owner}")]
+    return [_single_deck(path)]
+
+
+def _head_in(folder: Path) -> Path | None:
+    return next((folder / name for name in HEADS if os.path.lexists(folder / name)), None)
+
+
+def _single_deck(path: Path) -> DeckFiles:
+    return DeckFiles(path, path.parent, path.stem, path.with_suffix(".lock"), single=True)
+
+
+def _folder_deck(head: Path) -> DeckFiles:
+    folder = head.parent
+    name = folder.name if folder.name not in ("", ".", "..") else folder.resolve().name
+    topics = tuple(TopicFile(path, path.relative_to(folder).with_suffix("").parts) for path in _topic_paths(folder) if path.name not in HEADS)
+    return DeckFiles(head, folder, name, folder / "deck.lock", single=False, topics=topics)
+
+
+def _topic_paths(folder: Path) -> list[Path]:
+    """Return the YAML files below a deck's folder in order of their paths; folders that are decks themselves are not entered."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = [f for f in folders if not f.startswith(".") and _head_in(here / f) is None and not _is_yaml(here / f)]
+        found += [here / f for f in files if _is_yaml(here / f)]
+        found += [p for p in here.iterdir() if _is_yaml(p) and p.is_dir() and p.name not in HEADS]
+    return sorted(found, key=lambda p: p.relative_to(folder).with_suffix("").parts)
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
+
+
+def _not_a_file(path: Path) -> Diagnostic:
+    return error(Span(str(path)), "not-a-file", "this is not a file", "a .yaml name is for a file of cards; rename the folder")
+
+
+def read_yaml(path: Path, folder: Path) -> bytes | Diagnostic:
+    """Read a YAML file of a deck. Raises OSError where the machine fails, not the author."""
+    mode = path.stat().st_mode if path.exists() else 0
+    if not stat.S_ISREG(mode):
+        return _not_a_file(path) if mode else error(Span(str(path)), "no-deck", "there is no such file", "it may be a link whose file is gone")
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        return error(Span(str(path)), "file-outside", "this link leads out of the deck's folder", "put the file itself into the folder")
+    return path.read_bytes()

@@ -1,0 +1,146 @@
+"""A note to its fields' HTML, in the order of its note type: the conductor of this package."""
+
+from __future__ import annotations
+
+import unicodedata
+from html import escape
+from typing import TYPE_CHECKING
+
+from deckgen import cloze
+from deckgen.diagnostics import Diagnostic, Severity, error, warning
+from deckgen.model import IMAGE_OCCLUSION, Kind, Markup
+from deckgen.render.citation import citation_html
+from deckgen.render.markdown import to_html
+from deckgen.render.occlusion import labels, occlusion_field
+from deckgen.template import CardMaker, cloze_fields, is_empty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deckgen.model import Note, NoteType
+    from deckgen.render.media import MediaLibrary, MediaSlip
+    from deckgen.yamlsource import Node, Source
+
+FLAG_FIELDS = ("Add Reverse", "Type Answer")
+
+
+class Renderer:
+    """Renders the notes of one note type."""
+
+    def __init__(self, note_type: NoteType, media: MediaLibrary) -> None:
+        self.note_type = note_type
+        self._names = note_type.field_names()
+        self._maker = CardMaker(note_type)
+        self._media = media
+        self._cloze_fields = cloze_fields(note_type) if note_type.kind is Kind.CLOZE else set()
+
+    def note(self, note: Note, source: Source, beside: Path) -> tuple[list[str], tuple[int, ...], list[Diagnostic]]:
+        """Return the fields' HTML, the ordinals of the note's cards, and the problems.
+
+        `source` is the file the note stands in, `beside` that file's folder, where its media are looked for first.
+        """
+        problems: list[Diagnostic] = []
+        fields = [self._field(name, note, source, beside, problems) for name in self._names]
+        cards = self._maker.cards(fields)
+        if self._cloze_fields:
+            self._check_clozes(note, fields, source, problems)
+        elif note.type != IMAGE_OCCLUSION and any("{{c" in text for text in fields):
+            self._check_stray_clozes(note, source, problems)
+        if not cards and not problems:
+            problems.append(self._no_card(note, fields, source))
+        return fields, cards, problems
+
+    def _field(self, name: str, note: Note, source: Source, beside: Path, problems: list[Diagnostic]) -> str:
+        text = note.fields.get(name)
+        if text is None or (note.type == IMAGE_OCCLUSION and name in ("Image", "Comments")):
+            return self._automatic(name, note, source, beside, problems)
+        if name in FLAG_FIELDS:
+            return text
+        html = to_html(text) if note.markup is Markup.MARKDOWN else text
+        if "<" in html or "[sound:" in html:
+            html, slips = self._media.in_field(html, beside)
+            problems += [_media_problem(slip, note.written.get(name) or note.at, source) for slip in slips]
+        if not html.isascii():
+            html = unicodedata.normalize("NFC", html)  # as Anki does when it imports
+        return html
+
+    def _automatic(self, name: str, note: Note, source: Source, beside: Path, problems: list[Diagnostic]) -> str:
+        """Return a field that the author did not write: the topic, the source, or a part of an image occlusion."""
+        if name == "Topic":
+            return escape(note.topic.title, quote=False)
+        if name == "Source":
+            return citation_html(note.citation)
+        if note.type != IMAGE_OCCLUSION:
+            return ""
+        if name == "Occlusion":
+            return occlusion_field(note.masks, hide_all=note.hide_all)
+        if name == "Image":
+            found, slips = self._media.image(note.fields["Image"], beside)
+            problems += [_media_problem(slip, note.written["Image"], source) for slip in slips]
+            alt = f' alt="{escape(note.alt)}"' if note.alt else ""
+            return f'<img src="{escape(found)}"{alt}>'
+        if name == "Comments":
+            return escape("; ".join(t for t in (note.fields.get("Comments", ""), labels(note.masks)) if t), quote=False)
+        return ""
+
+    def _check_clozes(self, note: Note, fields: list[str], source: Source, problems: list[Diagnostic]) -> None:
+        shown: set[int] = set()
+        elsewhere: dict[int, str] = {}
+        for name, html in zip(self._names, fields, strict=True):
+            if "{{c" not in html:
+                continue
+            node = note.written.get(name) or note.at
+            assert node is not None
+            if name in self._cloze_fields and (unclosed := cloze.first_unclosed(html)):
+                span = source.span_in(node, *unclosed)
+                problems.append(error(span, "cloze-not-closed", f"the cloze {unclosed[0]} is never closed", "add  }}  after it; inside math, count the braces"))
+            found = cloze.cards([html])
+            shown |= found if name in self._cloze_fields else set()
+            elsewhere |= {} if name in self._cloze_fields else dict.fromkeys(found, name)
+            problems += _number_problems(html, node, source)
+        for number in sorted(elsewhere.keys() - shown):
+            node = note.written.get(elsewhere[number]) or note.at
+            assert node is not None
+            problems.append(
+                error(
+                    source.span_in(node, f"{{{{c{number}"),
+                    "stray-cloze",
+                    f"cloze {number} stands only in '{elsewhere[number]}', which the card does not ask: its card would be blank",
+                    f"move it to '{min(self._cloze_fields)}', or take the braces away",
+                )
+            )
+
+    def _check_stray_clozes(self, note: Note, source: Source, problems: list[Diagnostic]) -> None:
+        for node in note.written.values():
+            if cloze.cards([node.text]):
+                span = source.span_in(node, "{{c")
+                problems.append(warning(span, "stray-cloze", "a cloze works only in a cloze card; here Anki shows its braces", "write it as  cloze: …"))
+
+    def _no_card(self, note: Note, fields: list[str], source: Source) -> Diagnostic:
+        assert note.at is not None
+        if self._cloze_fields:
+            name = next((n for n in self._names if n in self._cloze_fields), "")
+            node = note.written.get(name) or note.at
+            return error(source.span(node), "no-card", "this cloze card hides nothing, so Anki would never show it", "put what is to be recalled into  {{c1::…}}")
+        empty = [n for n, text in zip(self._names, fields, strict=True) if is_empty(text) and n in note.written]
+        node = note.written[empty[0]] if empty else note.at
+        which = f": '{empty[0]}' shows nothing" if empty else ""
+        return error(source.span(node), "no-card", f"no template makes a card of this note{which}", "fill the fields that its fronts show")
+
+
+def _number_problems(html: str, node: Node, source: Source) -> list[Diagnostic]:
+    wrong = [found for found in cloze.OPENING.finditer(html) if not _numbers_fit(found[1])]
+    return [
+        error(source.span_in(node, found[0]), "cloze-number", f"'{found[0]}' has no number from 1 to {cloze.MAX_NUMBER}", "number clozes from 1: {{c1::…}}")
+        for found in wrong
+    ]
+
+
+def _numbers_fit(digits: str) -> bool:
+    return all(part.isdigit() and 1 <= int(part[:9]) <= cloze.MAX_NUMBER for part in digits.split(","))
+
+
+def _media_problem(slip: MediaSlip, node: Node | None, source: Source) -> Diagnostic:
+    assert node is not None
+    severity = Severity.ERROR if slip.is_error else Severity.WARNING
+    return Diagnostic(source.span_in(node, slip.piece), slip.code, severity, slip.message, slip.help)

@@ -1,0 +1,148 @@
+"""Problems for people and for machines: text, JSON, GitHub annotations, SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deckgen import __version__
+from deckgen.diagnostics import Severity
+from deckgen.yamlsource import LINE_BREAK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deckgen.diagnostics import Diagnostic, Span
+
+FORMATS = ("text", "json", "github", "sarif")
+_WIDTH = 100  # of a source line shown below a problem
+_RULES = "https://deckgen.example/docs/rules.html"
+
+
+def render(problems: Iterable[Diagnostic], form: str) -> str:
+    """Return the problems in one of FORMATS."""
+    return {"text": _text, "json": _json, "github": _github, "sarif": _sarif}[form](list(problems))
+
+
+def totals(problems: Iterable[Diagnostic]) -> str:
+    """Return how many problems there are of each severity, as a line."""
+    counts = Counter(p.severity for p in problems)
+    return ", ".join(f"{n} {severity}{'' if n == 1 or severity is Severity.ADVICE else 's'}" for severity in Severity if (n := counts[severity]))
+
+
+def _text(problems: list[Diagnostic]) -> str:
+    return "\n".join(_block(p) for p in problems)
+
+
+def _block(problem: Diagnostic) -> str:
+    lines = [f"{problem.span}: {problem.severity}[{problem.code}]: {_shown(problem.message)}"]
+    lines += _excerpt(problem.span)
+    if problem.help:
+        lines.append(f"   help: {_shown(problem.help)}")
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(span: Span) -> list[str]:
+    """Return the line itself with carets below what is meant; a long line is cut around it."""
+    lines = _lines_of(span.file) if span.line else []
+    if not 0 < span.line <= len(lines):
+        return []
+    line, column = lines[span.line - 1], span.column - 1
+    start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
+    shown = _shown(line[start : start + _WIDTH].replace("\t", " "))
+    carets = "^" * max(1, min(span.length, len(shown) - (column - start)))
+    return [f"{span.line:>5} | {shown}", f"      | {' ' * _cells(shown[: column - start])}{carets}"]
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # noqa: PLC0415
+
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _shown(text: str) -> str:
+    """Replace what a terminal might obey."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+@lru_cache(maxsize=8)
+def _lines_of(file: str) -> list[str]:
+    try:
+        return LINE_BREAK.split(Path(file).read_text(encoding="utf-8-sig", errors="replace"))
+    except OSError:
+        return []
+
+
+def _json(problems: list[Diagnostic]) -> str:
+    return json.dumps([_as_dict(p) for p in problems], ensure_ascii=False, indent=1)
+
+
+def _as_dict(problem: Diagnostic) -> dict[str, Any]:
+    span = problem.span
+    return {
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "message": problem.message,
+        "help": problem.help,
+        "span": {"file": span.file, "line": span.line, "column": span.column},
+    }
+
+
+_GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+
+
+def _github(problems: list[Diagnostic]) -> str:
+    """Return workflow commands (docs.github.com, workflow-commands)."""
+    return "\n".join(
+        f"::{_GITHUB[p.severity]} file={_property(p.span.file)},line={max(1, p.span.line)},col={max(1, p.span.column)},"
+        f"title={_property(p.code)}::{_data(f'{p.message}. {p.help}' if p.help else p.message)}"
+        for p in problems
+    )
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+_SARIF = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "note"}
+
+
+def _sarif(problems: list[Diagnostic]) -> str:
+    """Return a log of the OASIS standard, version 2.1.0."""
+    codes = sorted({p.code for p in problems})
+    driver = {
+        "name": "deckgen",
+        "version": __version__,
+        "informationUri": _RULES,
+        "rules": [{"id": code, "helpUri": f"{_RULES}#{code}"} for code in codes],
+    }
+    results = [
+        {
+            "ruleId": p.code,
+            "level": _SARIF[p.severity],
+            "message": {"text": f"{p.message}. {p.help}" if p.help else p.message},
+            "locations": [_location(p.span)],
+        }
+        for p in problems
+    ]
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+    }
+    return json.dumps(log, ensure_ascii=False, indent=1)
+
+
+def _location(span: Span) -> dict[str, Any]:
+    region = {"startLine": max(1, span.line), "startColumn": max(1, span.column)}
+    return {"physicalLocation": {"artifactLocation": {"uri": Path(span.file).as_posix()}, "region": region}}

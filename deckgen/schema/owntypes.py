@@ -1,0 +1,80 @@
+"""An author's own note types, from `note_types:`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deckgen.model import Field, Kind, NoteType, Template
+from deckgen.schema.keys import RESERVED_FIELDS, STOCK_TYPES
+from deckgen.schema.text import clean_field_name
+from deckgen.yamlsource import Scalar, Written
+
+if TYPE_CHECKING:
+    from deckgen.schema.kinds import Reading
+
+Values = dict[str, Any]
+
+
+def own_types(values: dict[str, tuple[Scalar, Values]], reading: Reading) -> list[NoteType]:
+    """Build the note types. Names of files stay names; `notetypes` reads the files."""
+    return [found for key, given in values.values() if (found := _own_type(key, given, reading))]
+
+
+def _own_type(key: Scalar, values: Values, reading: Reading) -> NoteType | None:
+    name = key.text
+    if name.casefold() in STOCK_TYPES or not name.strip():
+        reading.error(key, "reserved-note-type", f"'{name}' names a note type that is already there", "give yours another name")
+    for needed, example in (("fields", "[Name, Action]"), ("templates", "[{name: Card 1, front: '{{Name}}', back: '{{Action}}'}]")):
+        if needed not in values:
+            reading.error(key, "missing-key", f"the note type '{name}' has no {needed}", f"add  {needed}: {example}")
+    fields = _fields(values.get("fields") or [], reading)
+    templates = _templates(key, values.get("templates") or [], reading)
+    kind = Kind(values.get("kind") or Kind.NORMAL)
+    if kind is Kind.CLOZE and len(templates) > 1:
+        reading.error(key, "too-many-templates", f"the cloze note type '{name}' has {len(templates)} templates", "a cloze type has one")
+    if not fields or not templates:
+        return None
+    css = values["css"].text if values.get("css") else ""
+    return NoteType(name, name, kind, tuple(fields), tuple(templates), css, at=reading.span(key))
+
+
+def _fields(values: list[Any], reading: Reading) -> list[Field]:
+    """Build the fields; equal names but for case would be renamed by Anki and then conflict."""
+    found: dict[str, Field] = {}
+    for value in values:
+        node = value if isinstance(value, Scalar) else value.get("name")
+        if node is None:
+            continue
+        name = clean_field_name(node, reading)
+        if not name:
+            continue
+        if name in RESERVED_FIELDS:
+            reading.error(node, "reserved-field", f"'{name}' means something in every card", f"write the field with a capital: {name.capitalize()}")
+        elif name.casefold() in found:
+            reading.error(node, "duplicate-field", f"there is already a field '{found[name.casefold()].name}'", "give each field its own name")
+        elif name in ("Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "FrontSide"):
+            reading.error(node, "reserved-field", f"'{name}' is one of Anki's special fields", "choose another name")
+        else:
+            key = name if isinstance(value, Scalar) or not value.get("id") else value["id"].text
+            found[name.casefold()] = Field(name, key)
+    return list(found.values())
+
+
+def _templates(owner: Scalar, values: list[Values], reading: Reading) -> list[Template]:
+    found: dict[str, Template] = {}
+    for number, value in enumerate(values, 1):
+        front, back = value.get("front"), value.get("back")
+        if front is None or back is None:
+            missing = "front" if front is None else "back"
+            reading.error(owner, "missing-key", f"template {number} of '{owner.text}' has no {missing}", f"add  {missing}: …")
+            continue
+        name = value["name"].text if value.get("name") else f"Card {number}"
+        if '"' in name or not name.strip():
+            reading.error(value["name"], "bad-template-name", f"Anki does not take the template name '{name}'", "use letters, digits and blanks")
+        elif name.casefold() in found:
+            reading.error(value["name"] if value.get("name") else owner, "duplicate-template", f"there is already a template '{name}'", "give each template its own name")
+        else:
+            key = value["id"].text if value.get("id") else name
+            places = (Written(reading.source, front.text, front), Written(reading.source, back.text, back))
+            found[name.casefold()] = Template(name, key, front.text, back.text, places)
+    return list(found.values())

@@ -1,0 +1,106 @@
+"""What a deck holds, counted: by topic, note type, source and tag, and how long its answers are."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deckgen.model import Note
+
+_ANSWERS = ("Back", "Text")  # the field of a built-in type that says how much there is to recall
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counts of one deck. `answers` holds the lengths of answers, in characters as typed."""
+
+    deck: str
+    notes: int = 0
+    cards: int = 0
+    topics: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    answers: list[int] = field(default_factory=list)
+
+    def add(self, note: Note, type_name: str, cards: tuple[int, ...]) -> None:
+        """Count a note."""
+        self.notes += 1
+        self.cards += len(cards)
+        self.topics[note.topic.title or "(no topic)"] += 1
+        self.types[_kind(note, type_name)] += 1
+        self.sources[_source(note)] += 1
+        self.tags.update(note.tags)
+        answer = next((note.fields[name] for name in _ANSWERS if name in note.fields), None)
+        if answer is not None:
+            self.answers.append(len(answer))
+
+    def lengths(self) -> dict[str, float]:
+        """Return the median, the 90th percentile and the maximum of the answers' lengths."""
+        if not self.answers:
+            return {}
+        ninth = quantiles(self.answers, n=10)[8] if len(self.answers) > 1 else self.answers[0]
+        return {"median": median(self.answers), "90 %": round(ninth), "longest": max(self.answers)}
+
+
+def _kind(note: Note, type_name: str) -> str:
+    name = type_name.rsplit(" – ", 1)[-1]  # noqa: RUF001 - the dash in a built-in type's name
+    extras = [word for name_, word in (("Add Reverse", "reversed"), ("Type Answer", "typed")) if note.fields.get(name_)]
+    return f"{name} ({', '.join(extras)})" if extras else name
+
+
+def _source(note: Note) -> str:
+    citation = note.citation
+    name = citation.source.title or citation.source.id if citation.source else citation.text
+    return " · ".join(part for part in (name, citation.section) if part) or "(no source)"
+
+
+def as_json(counted: Iterable[Stats]) -> str:
+    """Return the counts as JSON: a list with an object for each deck."""
+    return json.dumps([_as_dict(stats) for stats in counted], ensure_ascii=False, indent=1)
+
+
+def _as_dict(stats: Stats) -> dict[str, Any]:
+    counters = ("topics", "types", "sources", "tags")
+    return {
+        "deck": stats.deck,
+        "notes": stats.notes,
+        "cards": stats.cards,
+        **{name: dict(getattr(stats, name)) for name in counters},
+        "answer_length": stats.lengths(),
+    }
+
+
+def as_table(stats: Stats) -> str:
+    """Return the counts as a table with bars, for a terminal."""
+    lines = [f"{stats.deck}: {stats.notes:,} notes, {stats.cards:,} cards", ""]
+    for title, counter in (("Topic", stats.topics), ("Kind", stats.types), ("Source", stats.sources), ("Tag", stats.tags)):
+        lines += [*_rows(title, counter), ""]
+    if lengths := stats.lengths():
+        lines += ["Answers, in characters: " + ", ".join(f"{name} {value:g}" for name, value in lengths.items()), ""]
+    return "\n".join(lines)
+
+
+def _rows(title: str, counter: Counter[str], most: int = 15) -> list[str]:
+    shown = counter.most_common(most) if title in ("Tag", "Source") else list(counter.items())
+    width = max((_cells(name[:50]) for name, _ in shown), default=0)
+    width = max(width, len(title))
+    top = max(counter.values(), default=1)
+    rows = [f"{title:<{width}}  notes"]
+    for name, count in shown:
+        padded = name[:50] + " " * (width - _cells(name[:50]))
+        rows.append(f"{padded}  {count:>5}  {'█' * max(1, round(24 * count / top))}")
+    if len(counter) > len(shown):
+        rows.append(f"… and {len(counter) - len(shown)} more")
+    return rows
+
+
+def _cells(text: str) -> int:
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

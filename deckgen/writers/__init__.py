@@ -1,0 +1,1 @@
+"""Writers: from rendered notes to the formats that others read."""

@@ -1,0 +1,165 @@
+"""What libyaml's complaints mean to somebody who writes cards.
+
+libyaml says where it stopped and in terms of its grammar ("did not find expected key"). What has gone wrong is
+nearly always one of a handful of slips; this module looks at the line and names the slip.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from deckgen.diagnostics import Diagnostic, Span, error
+
+if TYPE_CHECKING:
+    from yaml import MarkedYAMLError
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_VALUE = re.compile(r"^\s*(?:- +)*(?:[^\s:'\"][^:]*: +)?")  # what stands before a line's text
+_QUOTE_IT = "put the whole text in quotes"
+
+
+class _Slip(NamedTuple):
+    line: int
+    column: int
+    code: str
+    message: str
+    help: str
+
+
+def explain(file: str, text: str, broken: MarkedYAMLError) -> Diagnostic:
+    """Turn libyaml's error into a diagnostic at the place where the slip was made."""
+    lines = [*_LINE_BREAK.split(text), ""]
+    slip = _name_the_slip(lines, broken)
+    return error(Span(file, slip.line + 1, slip.column + 1), slip.code, slip.message, slip.help)
+
+
+def _name_the_slip(lines: list[str], broken: MarkedYAMLError) -> _Slip:
+    problem, context = broken.problem or "", broken.context or ""
+    at = broken.problem_mark or broken.context_mark
+    start = broken.context_mark or at
+    line, column = min(at.line, len(lines) - 1), at.column
+    character = lines[line][column : column + 1]
+
+    if character == "\t" or "tab character" in problem:
+        return _Slip(line, column, "tab-indent", "a tab cannot indent in YAML", "use spaces: two for each level")
+    if "quoted scalar" in context and "end of stream" in problem:
+        return _Slip(start.line, start.column, "unclosed-quote", "this quote is never closed", "add the closing quote")
+    if "document" in problem or "document" in context:
+        return _Slip(line, column, "two-documents", "the document has ended before this line", "a deck file is one document: delete the '...' or '---'")
+    if "escape" in problem:
+        return _bad_escape(lines, line, column)
+    if "directive" in context + problem:
+        return _Slip(start.line, start.column, "needs-quotes", "a line cannot begin with '%'", _QUOTE_IT)
+    for row in dict.fromkeys((line, start.line)):
+        if slip := _unquoted(lines[row], row):
+            return slip
+    if "flow" in context:
+        return _flow(lines, line, column, start.line, start.column)
+    if "mapping values" in problem:
+        return _second_colon(lines, line, column)
+    if "expected ':'" in problem:
+        return _Slip(start.line, start.column, "missing-colon", "a key without ': '", "write  key: text  with a colon and a space, or indent the line if it continues the text above")
+    if "block" in context:
+        return _indent(lines, line, column, start.column)
+    return _Slip(line, column, "yaml-syntax", f"not valid YAML: {problem}", "compare with the examples in the format reference")
+
+
+def _unquoted(text: str, row: int) -> _Slip | None:
+    """Find a text that begins with a character that means something to YAML."""
+    column = len(_VALUE.match(text)[0])  # type: ignore[index]  # matches every line, if only its beginning
+    first = text[column : column + 1]
+    if first in ("'", '"'):
+        rest = _after_quoted(text, column)
+        if rest is not None and not text[rest:].lstrip().startswith(("#", ":")) and text[rest:].strip():
+            other = "'" if first == '"' else '"'
+            return _Slip(
+                row,
+                rest,
+                "text-after-quote",
+                "the text goes on after its closing quote",
+                f"put the whole text in {other}…{other}, or write {first} inside it as {_escaped(first)}",
+            )
+        return None
+    if first == "[" and re.match(r"\[[^\[\]]*\]\s*(#.*)?$", text[column:]):
+        return None
+    if first == "[" and "]" not in text or first == "{" and "}" not in text:
+        return None
+    if first and first in "[{*&!@`%|>":
+        meaning = _MEANING.get(first, "may not begin a text")
+        message = f"a text that begins with '{first}' must be in quotes: in YAML '{first}' {meaning}"
+        return _Slip(row, column, "needs-quotes", message, _QUOTE_IT)
+    return None
+
+
+_MEANING = {
+    "[": "begins a list",
+    "{": "begins a map",
+    "*": "names an alias",
+    "&": "sets an anchor",
+    "!": "sets a type",
+    "|": "begins a block of lines",
+    ">": "begins a folded block",
+}
+
+
+def _escaped(quote: str) -> str:
+    return "''" if quote == "'" else '\\"'
+
+
+def _after_quoted(text: str, column: int) -> int | None:
+    """Return where the quoted text that begins at `column` ends, None if not on this line."""
+    pattern = r"'(?:[^']|'')*'" if text[column] == "'" else r'"(?:[^"\\]|\\.)*"'
+    found = re.compile(pattern).match(text, column)
+    return found.end() if found else None
+
+
+def _bad_escape(lines: list[str], line: int, column: int) -> _Slip:
+    column = max(0, lines[line].rfind("\\", 0, column + 1))
+    found = lines[line][column : column + 2]
+    return _Slip(
+        line,
+        column,
+        "bad-escape",
+        f"'{found}' means nothing between double quotes",
+        "use single quotes, where a backslash is a backslash",
+    )
+
+
+def _flow(lines: list[str], line: int, column: int, row: int, start: int) -> _Slip:
+    opener = lines[row][start : start + 1]
+    if line > row or not lines[line][column:].strip():
+        closer = "]" if opener == "[" else "}"
+        return _Slip(row, start, "unclosed-bracket", f"this '{opener}' is never closed", f"add the '{closer}'; if it is text, put the text in quotes")
+    return _Slip(
+        line,
+        column,
+        "bad-list",
+        "a comma-separated list goes wrong here",
+        "write  [one, two]  with one comma between two entries, and texts with ': ', ',' or brackets in quotes",
+    )
+
+
+def _second_colon(lines: list[str], line: int, column: int) -> _Slip:
+    text = lines[line]
+    above = lines[line - 1] if line else ""
+    key = _VALUE.match(text)
+    if key and key.end() <= column and key.end() > len(text) - len(text.lstrip(" -")):
+        return _Slip(line, column, "colon-in-text", "': ' inside a text that is not in quotes", "put the text in quotes, or write it below the key after a '|'")
+    if re.match(r"^\s*- +[^:]+$", above) or (above.strip() and ":" not in above):
+        return _Slip(line - 1, len(above) - len(above.lstrip(" -")), "missing-colon", "a key without ': '", "write  key: text  with a colon and a space")
+    indent = len(text) - len(text.lstrip())
+    return _Slip(line, indent, "bad-indent", "this key is indented further than the ones above", "put the keys of one card exactly below each other")
+
+
+def _indent(lines: list[str], line: int, column: int, expected: int) -> _Slip:
+    where = column + 1
+    is_entry = lines[line][column : column + 2] in ("- ", "-")
+    if column == expected:
+        message = "a list entry among keys" if is_entry else "a key among list entries"
+        return _Slip(line, column, "bad-indent", message, "a map is all keys, a list is all '- '; indent what belongs to the line above")
+    if is_entry:
+        message = f"a list entry at column {where} does not belong to what begins at column {expected + 1}"
+    else:
+        message = f"this line begins at column {where}, what it belongs to at column {expected + 1}"
+    return _Slip(line, column, "bad-indent", message, "put what belongs together exactly below each other")
