@@ -49,7 +49,10 @@ def main() -> NoReturn:
         sys.exit(0)
     except OSError as failed:
         where = f" ({failed.filename})" if failed.filename else ""
-        click.echo(f"deckgen: {failed.strerror or failed}{where}; nothing was lost, what was there before is still there", err=True)
+        click.echo(
+            f"deckgen: {failed.strerror or failed}{where}; nothing was lost, what was there before is still there",
+            err=True,
+        )
         sys.exit(MACHINE)
     sys.exit(0)
 
@@ -86,7 +89,13 @@ def new(folder: Path) -> None:
 
 @cli.command()
 @_PATHS
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write; default: build/<id>.apkg.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where to write; default: build/<id>.apkg.",
+)
 def build(paths: tuple[Path, ...], output: Path | None) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
@@ -120,7 +129,11 @@ def build(paths: tuple[Path, ...], output: Path | None) -> None:
 
 def _summary(done: Built) -> str:
     """Say in a line what is in a package and what is new about it."""
-    news = [f"{count} {word}" for count, word in ((done.added, "new"), (done.changed, "changed"), (done.gone, "gone")) if count]
+    news = [
+        f"{count} {word}"
+        for count, word in ((done.added, "new"), (done.changed, "changed"), (done.gone, "gone"))
+        if count
+    ]
     about = f"{_count(done.notes, 'note')}, {_count(done.cards, 'card')}"
     if done.media:
         about += f", {_count(done.media, 'media file')}"
@@ -133,7 +146,13 @@ def _count(number: int, word: str) -> str:
 
 @cli.command()
 @_PATHS
-@click.option("--format", "form", type=click.Choice(("text", "json", "github", "sarif")), default="text", help="How to report.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "github", "sarif")),
+    default="text",
+    help="How to report.",
+)
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     """Report everything that a build would refuse, and what looks wrong though it builds.
@@ -211,7 +230,7 @@ def _decks(paths: tuple[Path, ...]) -> tuple[list[DeckFiles], list[Diagnostic]]:
 
 def _print(problems: list[Diagnostic], form: str) -> None:
     """Print problems for people on stderr, as data on stdout."""
-    if not problems and form != "json" and form != "sarif":
+    if not problems and form not in {"json", "sarif"}:
         return
     from deckgen.diagnostics import in_order
     from deckgen.reports import render, totals
@@ -225,7 +244,10 @@ def _print(problems: list[Diagnostic], form: str) -> None:
 
 
 def _now() -> int:
-    """Return the time that changes of this build get, in seconds since 1970 (reproducible-builds.org: SOURCE_DATE_EPOCH)."""
+    """Return the time that changes of this build get, in seconds since 1970.
+
+    SOURCE_DATE_EPOCH sets it (reproducible-builds.org).
+    """
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not given:
         return int(time.time())

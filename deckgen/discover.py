@@ -54,9 +54,23 @@ def _decks_at(path: Path) -> list[DeckFiles | Diagnostic]:
         found: list[DeckFiles | Diagnostic] = [_folder_deck(h) for p in entries if p.is_dir() and (h := _head_in(p))]
         found += [_single_deck(p) for p in entries if _is_yaml(p) and p.is_file()]
         found += [_not_a_file(p) for p in entries if _is_yaml(p) and not p.is_file()]
-        return found or [error(Span(str(path)), "no-deck", "there is no deck in this folder", "a deck is a folder with a deck.yaml, or one .yaml file; make one with  deckgen new DIR")]
+        return found or [
+            error(
+                Span(str(path)),
+                "no-deck",
+                "there is no deck in this folder",
+                "a deck is a folder with a deck.yaml, or one .yaml file; make one with  deckgen new DIR",
+            )
+        ]
     if not path.exists():
-        return [error(Span(str(path)), "no-deck", "there is no such file or folder", "check the spelling; make a new deck with  deckgen new DIR")]
+        return [
+            error(
+                Span(str(path)),
+                "no-deck",
+                "there is no such file or folder",
+                "check the spelling; make a new deck with  deckgen new DIR",
+            )
+        ]
     if not path.is_file():
         return [_not_a_file(path)]
     if path.name in HEADS:
@@ -64,7 +78,14 @@ def _decks_at(path: Path) -> list[DeckFiles | Diagnostic]:
     for folder in list(path.absolute().parents)[:8]:
         if (head := _head_in(folder)) is not None:
             owner = os.path.relpath(head.parent)
-            return [error(Span(str(path)), "part-of-deck", f"this file is a topic of the deck in {owner}", f"name the deck instead:  {owner}")]
+            return [
+                error(
+                    Span(str(path)),
+                    "part-of-deck",
+                    f"this file is a topic of the deck in {owner}",
+                    f"name the deck instead:  {owner}",
+                )
+            ]
     return [_single_deck(path)]
 
 
@@ -79,16 +100,25 @@ def _single_deck(path: Path) -> DeckFiles:
 def _folder_deck(head: Path) -> DeckFiles:
     folder = head.parent
     name = folder.name if folder.name not in ("", ".", "..") else folder.resolve().name
-    topics = tuple(TopicFile(path, path.relative_to(folder).with_suffix("").parts) for path in _topic_paths(folder) if path.name not in HEADS)
+    topics = tuple(
+        TopicFile(path, path.relative_to(folder).with_suffix("").parts)
+        for path in _topic_paths(folder)
+        if path.name not in HEADS
+    )
     return DeckFiles(head, folder, name, folder / "deck.lock", single=False, topics=topics)
 
 
 def _topic_paths(folder: Path) -> list[Path]:
-    """Return the YAML files below a deck's folder in order of their paths; folders that are decks themselves are not entered."""
+    """Return the YAML files below a deck's folder in order of their paths.
+
+    Folders that are decks themselves are not entered.
+    """
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
         here = Path(place)
-        folders[:] = [f for f in folders if not f.startswith(".") and _head_in(here / f) is None and not _is_yaml(here / f)]
+        folders[:] = [
+            f for f in folders if not f.startswith(".") and _head_in(here / f) is None and not _is_yaml(here / f)
+        ]
         found += [here / f for f in files if _is_yaml(here / f)]
         found += [p for p in here.iterdir() if _is_yaml(p) and p.is_dir() and p.name not in HEADS]
     return sorted(found, key=lambda p: p.relative_to(folder).with_suffix("").parts)
@@ -99,14 +129,28 @@ def _is_yaml(path: Path) -> bool:
 
 
 def _not_a_file(path: Path) -> Diagnostic:
-    return error(Span(str(path)), "not-a-file", "this is not a file", "a .yaml name is for a file of cards; rename the folder")
+    return error(
+        Span(str(path)),
+        "not-a-file",
+        "this is not a file",
+        "a .yaml name is for a file of cards; rename the folder",
+    )
 
 
 def read_yaml(path: Path, folder: Path) -> bytes | Diagnostic:
     """Read a YAML file of a deck. Raises OSError where the machine fails, not the author."""
     mode = path.stat().st_mode if path.exists() else 0
     if not stat.S_ISREG(mode):
-        return _not_a_file(path) if mode else error(Span(str(path)), "no-deck", "there is no such file", "it may be a link whose file is gone")
+        return (
+            _not_a_file(path)
+            if mode
+            else error(Span(str(path)), "no-deck", "there is no such file", "it may be a link whose file is gone")
+        )
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
-        return error(Span(str(path)), "file-outside", "this link leads out of the deck's folder", "put the file itself into the folder")
+        return error(
+            Span(str(path)),
+            "file-outside",
+            "this link leads out of the deck's folder",
+            "put the file itself into the folder",
+        )
     return path.read_bytes()

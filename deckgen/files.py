@@ -29,7 +29,7 @@ def find(folder: Path, written: str, beside: list[Path]) -> Path | FileSlip:
         path = Path(os.path.normpath(place / written))
         if os.path.lexists(path):
             return _inside(folder, path, written)
-    if os.path.isabs(written) or ".." in Path(written).parts:
+    if Path(written).is_absolute() or ".." in Path(written).parts:
         return _outside(written)
     near = did_you_mean(os.path.basename(written), names_in(folder))
     return FileSlip("missing", f"there is no file '{written}' in the deck's folder", near or "put it beside the cards")

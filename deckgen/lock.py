@@ -80,7 +80,14 @@ def read(file: str, text: str) -> tuple[Lock, list[Diagnostic]]:
         if not _read_line(lock, line):
             return lock, [_broken(file, number, line)]
     if not lock.created:
-        return lock, [error(Span(file, len(lines), 1), "lock-broken", "the lock has no line for the deck; its end may be missing", _RESTORE)]
+        return lock, [
+            error(
+                Span(file, len(lines), 1),
+                "lock-broken",
+                "the lock has no line for the deck; its end may be missing",
+                _RESTORE,
+            )
+        ]
     return lock, []
 
 
@@ -90,11 +97,25 @@ _RESTORE = "restore the file from version control; deleting it would give every 
 def _read_head(file: str, lines: list[str]) -> list[Diagnostic]:
     for number, line in enumerate(lines, 1):
         if _CONFLICT.match(line):
-            return [error(Span(file, number, 1), "lock-conflict", "the lock holds marks of a merge conflict", "keep the lines of both sides, delete the marks, and build again")]
+            return [
+                error(
+                    Span(file, number, 1),
+                    "lock-conflict",
+                    "the lock holds marks of a merge conflict",
+                    "keep the lines of both sides, delete the marks, and build again",
+                )
+            ]
     if lines[0] != _HEAD:
         version = re.fullmatch(r"deckgen-lock (\d+)", lines[0])
         if version and int(version[1]) > VERSION:
-            return [error(Span(file, 1, 1), "lock-newer", "the lock was written by a newer deckgen", "upgrade deckgen")]
+            return [
+                error(
+                    Span(file, 1, 1),
+                    "lock-newer",
+                    "the lock was written by a newer deckgen",
+                    "upgrade deckgen",
+                )
+            ]
         return [error(Span(file, 1, 1), "lock-broken", "this is not a deckgen lock", _RESTORE)]
     return []
 
@@ -115,7 +136,12 @@ def _read_line(lock: Lock, line: str) -> bool:
 
 
 def _broken(file: str, number: int, line: str) -> Diagnostic:
-    return error(Span(file, number, 1, max(1, len(line))), "lock-broken", "this line of the lock cannot be read", _RESTORE)
+    return error(
+        Span(file, number, 1, max(1, len(line))),
+        "lock-broken",
+        "this line of the lock cannot be read",
+        _RESTORE,
+    )
 
 
 def text_of(lock: Lock) -> Iterable[str]:

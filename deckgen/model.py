@@ -166,7 +166,8 @@ class Mask:
     """A shape over an image, in fractions of its width and height; notes with equal numbers share a card."""
 
     number: int
-    shape: Literal["rect", "ellipse", "polygon"]
+    shape: str
+    """rect, ellipse or polygon."""
     numbers: tuple[float, ...]
     label: str = ""
 

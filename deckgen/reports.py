@@ -30,7 +30,11 @@ def render(problems: Iterable[Diagnostic], form: str) -> str:
 def totals(problems: Iterable[Diagnostic]) -> str:
     """Return how many problems there are of each severity, as a line."""
     counts = Counter(p.severity for p in problems)
-    return ", ".join(f"{n} {severity}{'' if n == 1 or severity is Severity.ADVICE else 's'}" for severity in Severity if (n := counts[severity]))
+    return ", ".join(
+        f"{n} {severity}{'' if n == 1 or severity is Severity.ADVICE else 's'}"
+        for severity in Severity
+        if (n := counts[severity])
+    )
 
 
 def _text(problems: list[Diagnostic]) -> str:

@@ -81,10 +81,18 @@ def _as_dict(stats: Stats) -> dict[str, Any]:
 def as_table(stats: Stats) -> str:
     """Return the counts as a table with bars, for a terminal."""
     lines = [f"{stats.deck}: {stats.notes:,} notes, {stats.cards:,} cards", ""]
-    for title, counter in (("Topic", stats.topics), ("Kind", stats.types), ("Source", stats.sources), ("Tag", stats.tags)):
+    for title, counter in (
+        ("Topic", stats.topics),
+        ("Kind", stats.types),
+        ("Source", stats.sources),
+        ("Tag", stats.tags),
+    ):
         lines += [*_rows(title, counter), ""]
     if lengths := stats.lengths():
-        lines += ["Answers, in characters: " + ", ".join(f"{name} {value:g}" for name, value in lengths.items()), ""]
+        lines += [
+            "Answers, in characters: " + ", ".join(f"{name} {value:g}" for name, value in lengths.items()),
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from deckgen.model import NoteType
 
 SPECIAL_FIELDS = ("FrontSide", "Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag")
-FILTERS = ("text", "type", "nc", "cloze", "cloze-only", "hint", "furigana", "kana", "kanji", "tts", "tts-voices")
+FILTERS = (
+    "text",
+    "type",
+    "nc",
+    "cloze",
+    "cloze-only",
+    "hint",
+    "furigana",
+    "kana",
+    "kanji",
+    "tts",
+    "tts-voices",
+)
 
 _ALTERNATIVE = "{{=<% %>=}}"  # a directive of old templates: <%Field%> instead of {{Field}}
 _TOKENS = re.compile(r"\{\{(.*?)\}\}|<!--.*?-->", re.DOTALL)
@@ -107,9 +119,23 @@ def _close(stack: list[tuple[str, bool, str, list[Part]]], name: str, written: s
         stack.pop()
         stack[-1][3].append(Section(name, negated, tuple(children), opened))
     elif len(stack) > 1:
-        slips.append(Slip(written, "template-section", f"{written} closes a section, but {opened} is open", f"close with  {{{{/{open_name}}}}}"))
+        slips.append(
+            Slip(
+                written,
+                "template-section",
+                f"{written} closes a section, but {opened} is open",
+                f"close with  {{{{/{open_name}}}}}",
+            )
+        )
     else:
-        slips.append(Slip(written, "template-section", f"{written} closes a section that is not open", f"open it with  {{{{#{name}}}}}"))
+        slips.append(
+            Slip(
+                written,
+                "template-section",
+                f"{written} closes a section that is not open",
+                f"open it with  {{{{#{name}}}}}",
+            )
+        )
 
 
 def walk(parts: Sequence[Part]) -> Iterator[Replacement | Section]:
@@ -128,7 +154,14 @@ def check(side: str, note_type: NoteType, *, is_front: bool) -> list[Slip]:
     for part in walk(parts):
         if part.field not in names and not _is_special(part, note_type):
             near = did_you_mean(part.field, names) or f"the fields are: {', '.join(names)}"
-            slips.append(Slip(part.written, "unknown-field", f"the note type '{note_type.name}' has no field '{part.field}'", near))
+            slips.append(
+                Slip(
+                    part.written,
+                    "unknown-field",
+                    f"the note type '{note_type.name}' has no field '{part.field}'",
+                    near,
+                )
+            )
         if isinstance(part, Replacement):
             slips += _filter_slips(part, note_type)
     if is_front and not slips:
@@ -148,16 +181,31 @@ def _filter_slips(part: Replacement, note_type: NoteType) -> Iterator[Slip]:
             near = did_you_mean(name, FILTERS) or f"known are: {', '.join(FILTERS)}"
             yield Slip(part.written, "unknown-filter", f"Anki has no filter '{name}'", near)
         elif name == "cloze" and note_type.kind is not Kind.CLOZE:
-            yield Slip(part.written, "cloze-filter", "'cloze:' works only in a note type with  kind: cloze", "add  kind: cloze")
+            yield Slip(
+                part.written,
+                "cloze-filter",
+                "'cloze:' works only in a note type with  kind: cloze",
+                "add  kind: cloze",
+            )
 
 
 def _empty_front(parts: tuple[Part, ...], note_type: NoteType) -> Iterator[Slip]:
     fields = set(note_type.field_names())
     used = [p for p in walk(parts) if isinstance(p, Replacement) and p.field in fields]
     if not used:
-        yield Slip("", "template-without-field", "this front shows no field, so Anki makes no card from it", f"use one, such as  {{{{{note_type.fields[0].name}}}}}")
+        yield Slip(
+            "",
+            "template-without-field",
+            "this front shows no field, so Anki makes no card from it",
+            f"use one, such as  {{{{{note_type.fields[0].name}}}}}",
+        )
     elif note_type.kind is Kind.CLOZE and not any("cloze" in p.filters for p in used):
-        yield Slip("", "template-without-cloze", "a cloze note type needs a cloze on its front", f"write  {{{{cloze:{note_type.fields[0].name}}}}}")
+        yield Slip(
+            "",
+            "template-without-cloze",
+            "a cloze note type needs a cloze on its front",
+            f"write  {{{{cloze:{note_type.fields[0].name}}}}}",
+        )
 
 
 def is_empty(text: str) -> bool:
@@ -171,7 +219,9 @@ def renders(parts: Sequence[Part], filled: frozenset[str]) -> bool:
         if isinstance(part, Replacement):
             if part.field in filled:
                 return True
-        elif isinstance(part, Section) and (part.field in filled) is not part.negated and renders(part.children, filled):
+        elif (
+            isinstance(part, Section) and (part.field in filled) is not part.negated and renders(part.children, filled)
+        ):
             return True
     return False
 

@@ -31,4 +31,9 @@ def check(note: Note, source: Source) -> Iterator[tuple[Scalar, str, str, str]]:
         if not node.style and "\n" not in node.text:
             rest = lines[node.line][node.column + len(node.text) :]
             if lines[node.line].startswith(node.text, node.column) and (cut := _CUT.match(rest)):
-                yield node, cut[0].strip() + rest[cut.end() : cut.end() + 10].split(" ")[0], f"YAML takes the rest of the line for a comment: this text ends at '{node.text[-20:]}'", "put the whole text in quotes"
+                yield (
+                    node,
+                    cut[0].strip() + rest[cut.end() : cut.end() + 10].split(" ")[0],
+                    f"YAML takes the rest of the line for a comment: this text ends at '{node.text[-20:]}'",
+                    "put the whole text in quotes",
+                )

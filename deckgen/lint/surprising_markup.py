@@ -20,8 +20,16 @@ CODE = "surprising-markup"
 
 _OWN_NOTATION = re.compile(r"(`+).*?\1|\$.*?\$|\\\(.*?\\\)|\\\[.*?\\\]|\\.", re.DOTALL)
 _SURPRISES = (
-    (re.compile(r"(?<=[\w)])\*(?=[\w(])[^*\n]*(?<=[\w)])\*(?=[\w(])"), "stars between words are emphasis: they vanish and the text becomes italic", r"write \* for a star, or put formulas in $…$"),
-    (re.compile(r"(?<!\w)__[A-Za-z]\w*__(?!\w)"), "underscores around a word are emphasis: they vanish and the word becomes bold", "put names from programs in `…`"),
+    (
+        re.compile(r"(?<=[\w)])\*(?=[\w(])[^*\n]*(?<=[\w)])\*(?=[\w(])"),
+        "stars between words are emphasis: they vanish and the text becomes italic",
+        r"write \* for a star, or put formulas in $…$",
+    ),
+    (
+        re.compile(r"(?<!\w)__[A-Za-z]\w*__(?!\w)"),
+        "underscores around a word are emphasis: they vanish and the word becomes bold",
+        "put names from programs in `…`",
+    ),
 )
 
 

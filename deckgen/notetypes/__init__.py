@@ -52,7 +52,13 @@ class _Design:
         """Return the theme's CSS with the deck's own after it."""
         if self.deck.theme not in theme_names():
             known = ", ".join(theme_names())
-            self._error(self.deck.at["theme"], "unknown-theme", f"there is no theme '{self.deck.theme}'", did_you_mean(self.deck.theme, theme_names()) or f"known are: {known}; or write your own  css: style.css")
+            self._error(
+                self.deck.at["theme"],
+                "unknown-theme",
+                f"there is no theme '{self.deck.theme}'",
+                did_you_mean(self.deck.theme, theme_names())
+                or f"known are: {known}; or write your own  css: style.css",
+            )
             return ""
         own = self.css(self.deck.css, self.deck.at["css"]) if self.deck.css else ""
         return stylesheet(self.deck.theme) + own
@@ -63,7 +69,15 @@ class _Design:
             text = self._read(text, at).text
         text, slips = self.media.in_design(text, self.deck.folder)
         for slip in slips:
-            self.problems.append(Diagnostic(at, slip.code, Severity.ERROR if slip.is_error else Severity.WARNING, slip.message, slip.help))
+            self.problems.append(
+                Diagnostic(
+                    at,
+                    slip.code,
+                    Severity.ERROR if slip.is_error else Severity.WARNING,
+                    slip.message,
+                    slip.help,
+                )
+            )
         return text
 
     def template(self, each: Template, owner: NoteType) -> Template:
@@ -78,7 +92,15 @@ class _Design:
         text, slips = self.media.in_design(written.text, self.deck.folder)
         for slip in slips:
             at = written.span(slip.piece) if written.text else owner.at
-            self.problems.append(Diagnostic(at, slip.code, Severity.ERROR if slip.is_error else Severity.WARNING, slip.message, slip.help))
+            self.problems.append(
+                Diagnostic(
+                    at,
+                    slip.code,
+                    Severity.ERROR if slip.is_error else Severity.WARNING,
+                    slip.message,
+                    slip.help,
+                )
+            )
         return replace(written, text=text)
 
     def _read(self, name: str, at: Span) -> Written:

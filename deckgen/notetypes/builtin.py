@@ -18,7 +18,8 @@ _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ks nqo ps sd syr ug ur yi".split
 
 # FrontSide and not Front, so that sound plays once. Anki takes `<hr id=answer>`, spelled so, out of the page and puts
 # it before the comparison of a typed answer (aqt, reviewer.py); the front's own footer is hidden by the theme.
-_FOOT = '<footer class="foot"><span class="topic">{{Topic}}</span>{{#Source}}<span class="source">{{Source}}</span>{{/Source}}</footer>'
+_FOOT = """<footer class="foot"><span class="topic">{{Topic}}</span>\
+{{#Source}}<span class="source">{{Source}}</span>{{/Source}}</footer>"""
 _FRONT_FOOT = '<footer class="foot front-foot"><span class="topic">{{Topic}}</span></footer>'
 _EXTRA = '{{#Extra}}<section class="extra">{{Extra}}</section>{{/Extra}}'
 
@@ -92,8 +93,20 @@ def built_in(deck: Deck, css: str) -> list[NoteType]:
 
     basic = [template(1, _ASK, _TELL), template(2, _ASK_BACKWARDS, _TELL_BACKWARDS)]
     kinds = [
-        (BASIC, "Basic", Kind.NORMAL, ["Front", "Back", "Extra", "Hint", "Topic", "Source", "Add Reverse", "Type Answer"], basic),
-        (CLOZE, "Cloze", Kind.CLOZE, ["Text", "Extra", "Topic", "Source", "Type Answer"], [template(1, _ASK_CLOZE, _TELL_CLOZE)]),
+        (
+            BASIC,
+            "Basic",
+            Kind.NORMAL,
+            ["Front", "Back", "Extra", "Hint", "Topic", "Source", "Add Reverse", "Type Answer"],
+            basic,
+        ),
+        (
+            CLOZE,
+            "Cloze",
+            Kind.CLOZE,
+            ["Text", "Extra", "Topic", "Source", "Type Answer"],
+            [template(1, _ASK_CLOZE, _TELL_CLOZE)],
+        ),
         (
             IMAGE_OCCLUSION,
             "Image Occlusion",

@@ -93,7 +93,14 @@ class Renderer:
             assert node is not None
             if name in self._cloze_fields and (unclosed := cloze.first_unclosed(html)):
                 span = source.span_in(node, *unclosed)
-                problems.append(error(span, "cloze-not-closed", f"the cloze {unclosed[0]} is never closed", "add  }}  after it; inside math, count the braces"))
+                problems.append(
+                    error(
+                        span,
+                        "cloze-not-closed",
+                        f"the cloze {unclosed[0]} is never closed",
+                        "add  }}  after it; inside math, count the braces",
+                    )
+                )
             found = cloze.cards([html])
             shown |= found if name in self._cloze_fields else set()
             elsewhere |= {} if name in self._cloze_fields else dict.fromkeys(found, name)
@@ -105,7 +112,7 @@ class Renderer:
                 error(
                     source.span_in(node, f"{{{{c{number}"),
                     "stray-cloze",
-                    f"cloze {number} stands only in '{elsewhere[number]}', which the card does not ask: its card would be blank",
+                    f"cloze {number} stands only in '{elsewhere[number]}', so its card would be blank",
                     f"move it to '{min(self._cloze_fields)}', or take the braces away",
                 )
             )
@@ -114,24 +121,46 @@ class Renderer:
         for node in note.written.values():
             if cloze.cards([node.text]):
                 span = source.span_in(node, "{{c")
-                problems.append(warning(span, "stray-cloze", "a cloze works only in a cloze card; here Anki shows its braces", "write it as  cloze: …"))
+                problems.append(
+                    warning(
+                        span,
+                        "stray-cloze",
+                        "a cloze works only in a cloze card; here Anki shows its braces",
+                        "write it as  cloze: …",
+                    )
+                )
 
     def _no_card(self, note: Note, fields: list[str], source: Source) -> Diagnostic:
         assert note.at is not None
         if self._cloze_fields:
             name = next((n for n in self._names if n in self._cloze_fields), "")
             node = note.written.get(name) or note.at
-            return error(source.span(node), "no-card", "this cloze card hides nothing, so Anki would never show it", "put what is to be recalled into  {{c1::…}}")
+            return error(
+                source.span(node),
+                "no-card",
+                "this cloze card hides nothing, so Anki would never show it",
+                "put what is to be recalled into  {{c1::…}}",
+            )
         empty = [n for n, text in zip(self._names, fields, strict=True) if is_empty(text) and n in note.written]
         node = note.written[empty[0]] if empty else note.at
         which = f": '{empty[0]}' shows nothing" if empty else ""
-        return error(source.span(node), "no-card", f"no template makes a card of this note{which}", "fill the fields that its fronts show")
+        return error(
+            source.span(node),
+            "no-card",
+            f"no template makes a card of this note{which}",
+            "fill the fields that its fronts show",
+        )
 
 
 def _number_problems(html: str, node: Node, source: Source) -> list[Diagnostic]:
     wrong = [found for found in cloze.OPENING.finditer(html) if not _numbers_fit(found[1])]
     return [
-        error(source.span_in(node, found[0]), "cloze-number", f"'{found[0]}' has no number from 1 to {cloze.MAX_NUMBER}", "number clozes from 1: {{c1::…}}")
+        error(
+            source.span_in(node, found[0]),
+            "cloze-number",
+            f"'{found[0]}' has no number from 1 to {cloze.MAX_NUMBER}",
+            "number clozes from 1: {{c1::…}}",
+        )
         for found in wrong
     ]
 

@@ -10,11 +10,12 @@ _HTML = (
     _VOID
     | _UNCLOSED
     | frozenset(
-        """a abbr acronym address article aside audio b bdi bdo big blink blockquote body button canvas center cite code
-        data datalist del details dfn dialog dir div dl em fieldset figcaption figure font footer form frame frameset h1 h2
-        h3 h4 h5 h6 head header hgroup html i iframe ins kbd label legend main map mark marquee math menu meter nav nobr
-        noframes noscript object ol output picture pre progress q ruby s samp script search section select slot small span
-        strike strong style sub summary sup svg table template textarea time title tt u ul var video""".split()
+        """a abbr acronym address article aside audio b bdi bdo big blink blockquote body button canvas center cite
+        code data datalist del details dfn dialog dir div dl em fieldset figcaption figure font footer
+        form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup html i iframe ins kbd label legend main
+        map mark marquee math menu meter nav nobr noframes noscript object ol output picture pre progress
+        q ruby s samp script search section select slot small span strike strong style sub summary sup
+        svg table template textarea time title tt u ul var video""".split()
     )
 )
 _FOREIGN = re.compile(r"<(?:svg|math)[\s>]", re.IGNORECASE)  # inside these, elements have other names

@@ -25,7 +25,10 @@ MAX_BYTES = 100 * 1024 * 1024
 
 _MAX_STEM_BYTES = 80  # Anki cuts names at 120 bytes
 _UNSAFE = re.compile(r"[^\w.-]+")
-_SOUND_ENDINGS = frozenset(".3gp .aac .avi .flac .flv .m4a .m4v .mkv .mov .mp2 .mp3 .mp4 .mpeg .mpg .oga .ogg .ogv .ogx .opus .spx .swf .wav .webm .wma .wmv".split())
+_SOUND_ENDINGS = frozenset(
+    """.3gp .aac .avi .flac .flv .m4a .m4v .mkv .mov .mp2 .mp3 .mp4 .mpeg .mpg .oga .ogg .ogv .ogx .opus .spx .swf .wav
+    .webm .wma .wmv""".split()
+)
 
 _SOUND = re.compile(r"\[sound:([^\]\n]+)\]")
 _TAG = re.compile(r"<(img|audio|video|source|object|embed)\b[^>]*>", re.IGNORECASE)
@@ -101,7 +104,15 @@ class MediaLibrary:
     def _name(self, written: str, beside: Path, slips: list[MediaSlip], *, hidden: bool) -> str:
         if _ADDRESS.match(written):
             if not written.startswith(("data:", "#")):
-                slips.append(MediaSlip(written, "remote-media", f"'{written}' is not in the deck; without a network the card lacks it", "save the file beside the cards and name that", is_error=False))
+                slips.append(
+                    MediaSlip(
+                        written,
+                        "remote-media",
+                        f"'{written}' is not in the deck; without a network the card lacks it",
+                        "save the file beside the cards and name that",
+                        is_error=False,
+                    )
+                )
             return written
         key = (written, beside, hidden)
         found = self._found.get(key)
@@ -121,7 +132,12 @@ class MediaLibrary:
         if isinstance(path, FileSlip):
             return MediaSlip(unquote(written), f"media-{path.code}", path.message, path.help)
         if path.stat().st_size > MAX_BYTES:
-            return MediaSlip(written, "media-too-big", f"'{written}' is larger than 100 MiB, which Anki does not take", "make it smaller")
+            return MediaSlip(
+                written,
+                "media-too-big",
+                f"'{written}' is larger than 100 MiB, which Anki does not take",
+                "make it smaller",
+            )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return MediaFile(_safe_name(path.name, digest, hidden=hidden), path, digest)

@@ -14,7 +14,6 @@ Inside math and code, braces are counted, so that the `}}` of `\frac{a}{b^{2}}` 
 from __future__ import annotations
 
 import re
-from html import escape
 from urllib.parse import unquote
 
 from deckgen import cloze
@@ -43,14 +42,14 @@ _PIECES = re.compile(
   | (?P<image> !\[ (?P<alt> [^\[\]]* ) \]\( [ ]* (?P<path> [^()<>"'\n]* [^()<>"'\s] ) [ ]* \) )
   | (?P<link> <[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>  |  <[\w.+-]+@[\w-]+\.[\w.-]+> )
   | (?P<comment> <!-- .*? --> )
-  | (?P<tag> </?[A-Za-z][^\s/>]* (?: \s+ [^\s"'=<>`/]+ (?: \s*=\s* (?: [^\s"'=<>`]+ | '[^']*' | "[^"]*" ) )? )* \s* /? > )
+  | (?P<tag> </? [A-Za-z][^\s/>]*
+         (?: \s+ [^\s"'=<>`/]+ (?: \s*=\s* (?: [^\s"'=<>`]+ | '[^']*' | "[^"]*" ) )? )* \s* /? > )
   | (?P<angle> < (?= [A-Za-z/!?] ) )
   | (?P<private> [\U000f0000-\U000f001f]+ )
     """.replace("OPEN_CLOZE", cloze.OPEN.replace("(", "(?:")),
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _INSIDE = re.compile(cloze.OPEN.replace("(", "(?:") + r"|\}|\{|::|[^{}:]+|.", re.DOTALL)
-_LATEX = ("[latex]", "[$]", "[$$]")
 _LOOSE_AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp|nbsp|quot|#\d+|#x[0-9a-fA-F]+);)")
 
 
@@ -93,65 +92,80 @@ class Protector:
         self._pieces.append((shown, typed))
         return before + str(len(self._pieces) - 1).translate(_DIGITS) + after
 
-    def _open(self, typed: str, where: object = None) -> str:
+    def _piece(self, found: re.Match[str]) -> str:
+        """Return what stands for a piece while Markdown works: itself, a marker, or itself with markers in it."""
+        kind = _PARTS.get(found.lastgroup or "", found.lastgroup or "")
+        handle = getattr(self, f"_{kind}_piece", None)
+        return handle(found) if handle else found[0]
+
+    def _math_piece(self, found: re.Match[str]) -> str:
+        return self._mark(self._math(found[0]), found[0])
+
+    def _code_piece(self, found: re.Match[str]) -> str:
+        return self._code(found[0]) if "{{c" in found[0] or self._clozes else found[0]
+
+    def _anki_piece(self, found: re.Match[str]) -> str:
+        return self._mark(_as_text(found[0]), found[0])
+
+    def _open_piece(self, found: re.Match[str]) -> str:
+        return self._open(found[0], None)
+
+    def _close_piece(self, found: re.Match[str]) -> str:
+        return self._close() if self._clozes else found[0]
+
+    def _image_piece(self, found: re.Match[str]) -> str:
+        return f"![{found['alt']}](<{found['path']}>)" if " " in found["path"] else found[0]
+
+    def _tag_piece(self, found: re.Match[str]) -> str:
+        return found[0] if is_html_tag(found[0], self._text, found.start()) else self._angle_piece(found) + found[0][1:]
+
+    def _angle_piece(self, found: re.Match[str]) -> str:  # noqa: ARG002 - the form that all of these have
+        return self._mark("&lt;", "<")
+
+    def _escaped_piece(self, found: re.Match[str]) -> str:
+        if found[0] == "\\{" and self._text.startswith("{c", found.end()):
+            return self._mark("&#123;", "{")  # a cloze that is none: Anki must not see it either
+        return found[0]
+
+    def _private_piece(self, found: re.Match[str]) -> str:
+        return self._mark(found[0], found[0])
+
+    def _open(self, typed: str, where: object) -> str:
         self._clozes.append(_OpenCloze(where))
-        return self._mark(typed, typed, after=_OPEN_END + "‡")
+        return self._opening(typed)
 
     def _close(self) -> str:
         self._clozes.pop()
-        return self._mark("}}", "}}", before="‡" + _CLOSE)
+        return self._closing()
 
-    def _piece(self, found: re.Match[str]) -> str:
-        typed = found[0]
-        match found.lastgroup if found.lastgroup not in _PARTS else _PARTS[found.lastgroup]:
-            case "math":
-                return self._mark(self._math(typed), typed)
-            case "code":
-                return self._code(typed) if "{{c" in typed or self._clozes else typed
-            case "anki":
-                return self._mark(_anki(typed), typed)
-            case "open":
-                return self._open(typed)
-            case "close" if self._clozes:
-                return self._close()
-            case "image" if " " in found["path"]:
-                return f"![{found['alt']}](<{found['path']}>)"
-            case "tag" if not is_html_tag(typed, self._text, found.start()):
-                return self._mark("&lt;", "<") + typed[1:]
-            case "angle":
-                return self._mark("&lt;", "<")
-            case "escaped" if typed == "\\{" and self._text.startswith("{c", found.end()):
-                return self._mark("&#123;", "{")  # a cloze that is none: Anki must not see it either
-            case "private":
-                return self._mark(typed, typed)
-        return typed
+    def _opening(self, typed: str) -> str:
+        return self._mark(typed, typed, after=_OPEN_END + "‡")
+
+    def _closing(self) -> str:
+        return self._mark("}}", "}}", before="‡" + _CLOSE)
 
     def _math(self, typed: str) -> str:
         """Return math in MathJax's delimiters, its text as HTML, with no `}}` or `::` that Anki would misread."""
-        if typed.startswith("$"):
-            size = 2 if typed.startswith("$$") else 1
-            opening, inside, closing = ("\\[", "\\]")[0] if size == 2 else "\\(", typed[size:-size], "\\]" if size == 2 else "\\)"
-        else:
-            opening, inside, closing = typed[:2], typed[2:-2], typed[-2:]
+        size = 2 if typed.startswith(("$$", "\\")) else 1
+        opening, closing = ("\\[", "\\]") if typed.startswith(("$$", "\\[")) else ("\\(", "\\)")
+        inside = typed[size:-size]
         if not self._clozes and "{{c" not in inside:
             return opening + _as_text(inside) + closing
-        parts = [part if is_cloze else _as_text(part) for part, is_cloze in self._inside(inside, " }", ": :")]
-        return opening + "".join(parts) + closing
+        parts = self._inside(inside, " }", ": :")
+        return opening + "".join(part if is_cloze else _as_text(part) for part, is_cloze in parts) + closing
 
     def _code(self, typed: str) -> str:
         """Return code with its clozes as markers; Markdown makes HTML of the rest."""
         marked = []
         for part, is_cloze in self._inside(typed, "\0}", ":\0:"):
-            if part == "\0}":
+            if is_cloze:
+                marked.append(self._closing() if part == "}}" else self._opening(part))
+            elif part == "\0}":
                 marked.append(self._mark("&#125;", "}"))
             elif part == ":\0:":
                 marked.append(":" + self._mark("&#58;", ":"))
-            elif not is_cloze:
-                marked.append(part)
-            elif part == "}}":
-                marked.append(self._mark("}}", "}}", before="‡" + _CLOSE))
             else:
-                marked.append(self._mark(part, part, after=_OPEN_END + "‡"))
+                marked.append(part)
         return "".join(marked)
 
     def _inside(self, text: str, braces: str, colons: str) -> list[tuple[str, bool]]:
@@ -164,24 +178,23 @@ class Protector:
         parts: list[tuple[str, bool]] = []
         position = 0
         while found := _INSIDE.match(text, position):
-            token = found[0]
-            position = found.end()
+            piece, position = found[0], found.end()
             current = self._clozes[-1] if self._clozes else None
-            if token.startswith("{{c") and token.endswith("::"):
+            if piece.startswith("{{c"):
                 self._clozes.append(_OpenCloze(here))
-                parts.append((token, True))
-            elif token == "}" and current and not current.braces and text.startswith("}", position):
+                parts.append((piece, True))
+            elif current is None:
+                parts.append((piece, False))
+            elif piece == "}" and not current.braces and text.startswith("}", position):
                 position += 1
                 self._clozes.pop()
                 parts.append(("}}", True))
-            elif token == "::" and current and current.where is not here:
-                parts.append((colons, False))
-            elif token in ("{", "}") and current:
-                current.braces = max(0, current.braces + (1 if token == "{" else -1))
-                after_brace = token == "}" and parts and parts[-1][0].endswith("}") and not parts[-1][1]
-                parts.append((braces if after_brace else token, False))
+            elif piece == "}":
+                current.braces = max(0, current.braces - 1)
+                parts.append((braces if parts and parts[-1] in (("}", False), (braces, False)) else piece, False))
             else:
-                parts.append((token, False))
+                current.braces += piece == "{"
+                parts.append((colons if piece == "::" and current.where is not here else piece, False))
         return parts
 
 
@@ -200,7 +213,3 @@ _PARTS = {"long": "code", "tildes": "code", "ticks": "code", "alt": "image", "pa
 def _as_text(typed: str) -> str:
     """Write text as HTML, leaving entities that came with text copied from Anki."""
     return _LOOSE_AMPERSAND.sub("&amp;", typed).replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _anki(typed: str) -> str:
-    return _as_text(typed) if typed.startswith(_LATEX) else escape(typed, quote=False)

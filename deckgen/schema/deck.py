@@ -62,7 +62,10 @@ def _places(root: Node, reading: Reading) -> dict[str, Span]:
     """Return where each key's value stands, for later stages that find something wrong with it."""
     pairs = getattr(root, "pairs", {})
     names = {name.casefold(): reading.span(value) for name, (_, value) in pairs.items()}
-    return {"": reading.span(root), **{SINGLE.lookup[n].name: span for n, span in names.items() if n in SINGLE.lookup}}
+    return {
+        "": reading.span(root),
+        **{SINGLE.lookup[n].name: span for n, span in names.items() if n in SINGLE.lookup},
+    }
 
 
 def _text(values: Values, key: str) -> str:
@@ -74,13 +77,19 @@ def _deck_id(root: Node, node: Scalar | None, default: str, reading: Reading) ->
         if not _ID.fullmatch(node.text) or len(node.text) > 80:
             suggestion = re.sub(r"[^a-z0-9]+", "-", node.text.lower()).strip("-")
             reading.error(
-                node, "bad-deck-id", f"'{node.text}' cannot be a deck's id", f"use a-z, 0-9 and single hyphens, such as {suggestion or 'my-deck'}"
+                node,
+                "bad-deck-id",
+                f"'{node.text}' cannot be a deck's id",
+                f"use a-z, 0-9 and single hyphens, such as {suggestion or 'my-deck'}",
             )
         return node.text
     identity = re.sub(r"[^a-z0-9]+", "-", default.lower()).strip("-")[:80].strip("-")
     if not identity:
         reading.error(
-            root, "bad-deck-id", f"no id can be made from the name '{default}'", "add a line such as  id: my-deck  (a-z, 0-9 and hyphens)"
+            root,
+            "bad-deck-id",
+            f"no id can be made from the name '{default}'",
+            "add a line such as  id: my-deck  (a-z, 0-9 and hyphens)",
         )
     return identity
 
@@ -95,7 +104,12 @@ def _language(node: Scalar | None, reading: Reading) -> str:
     if node is None:
         return "en"
     if not _LANGUAGE.fullmatch(node.text):
-        reading.error(node, "bad-language", f"'{node.text}' is not a language tag", "write a BCP 47 tag, such as en, de, pt-BR or ar")
+        reading.error(
+            node,
+            "bad-language",
+            f"'{node.text}' is not a language tag",
+            "write a BCP 47 tag, such as en, de, pt-BR or ar",
+        )
     return node.text
 
 
@@ -119,7 +133,8 @@ def cite(value: Any, outer: Citation, sources: Mapping[str, Source], reading: Re
                 identity,
                 "unknown-source",
                 f"there is no source '{identity.text}' in the deck's sources",
-                did_you_mean(identity.text, sources) or (f"known are: {known}" if known else "add it to deck.yaml under  sources:"),
+                did_you_mean(identity.text, sources)
+                or (f"known are: {known}" if known else "add it to deck.yaml under  sources:"),
             )
         if source != outer.source:
             outer = Citation()
@@ -147,14 +162,25 @@ def _options(values: Values, reading: Reading) -> Options:
 def _steps(nodes: list[Scalar], reading: Reading) -> tuple[str, ...]:
     for node in nodes:
         if not _STEP.fullmatch(node.text):
-            reading.error(node, "bad-step", f"'{node.text}' is not a length of time", "write it like  30s, 10m, 2h or 1d")
+            reading.error(
+                node,
+                "bad-step",
+                f"'{node.text}' is not a length of time",
+                "write it like  30s, 10m, 2h or 1d",
+            )
     return tuple(node.text for node in nodes)
 
 
 def _editions(values: dict[str, tuple[Scalar, Values]], reading: Reading) -> tuple[Edition, ...]:
     for name, (key, _) in values.items():
         if not name or slug(name) != name:
-            reading.error(key, "bad-edition-name", f"'{name}' cannot be an edition's name", f"write it like  {slug(name) or 'essentials'}")
-    return tuple(Edition(name, _text(v, "select"), reading.span(v["select"] if v.get("select") else key)) for name, (key, v) in values.items())
-
-
+            reading.error(
+                key,
+                "bad-edition-name",
+                f"'{name}' cannot be an edition's name",
+                f"write it like  {slug(name) or 'essentials'}",
+            )
+    return tuple(
+        Edition(name, _text(v, "select"), reading.span(v["select"] if v.get("select") else key))
+        for name, (key, v) in values.items()
+    )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deckgen.schema.keys import BASIC_KEYS, CARD, CLOZE_KEYS, IMAGE_KEYS, SINGLE
-from deckgen.schema.kinds import Json, Key
+
+if TYPE_CHECKING:
+    from deckgen.schema.kinds import Json
+    from deckgen.schema.shapes import Key
 
 
 def json_schema() -> Json:
@@ -20,7 +23,7 @@ def json_schema() -> Json:
 
 
 def _card() -> Json:
-    """A card is basic, cloze, image occlusion, or of the author's own type, whose fields no schema can know."""
+    """Describe a card: basic, cloze, image occlusion, or of the author's own type, whose fields no schema knows."""
     card = CARD.schema()
     card.pop("additionalProperties")
     return {

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from deckgen.schema.kinds import (
-
-    Choice,
-    Either,
-    Flag,
-    Json,
-    Key,
-    ListOf,
-    MapOf,
-    Number,
-    Raw,
-    Shape,
-    Text,
-    Words,
-)
+from deckgen.schema.kinds import Choice, Either, Flag, Json, ListOf, MapOf, Number, Raw, Text, Words
+from deckgen.schema.shapes import Key, Shape
 
 MARKUP = Key("markup", Choice(("markdown", "html")), "How fields are written: Markdown (the default) or HTML.")
 
@@ -78,17 +65,40 @@ TEMPLATE = Shape(
     (
         Key("name", Text("Card 1"), "The name in Anki."),
         Key("id", Text("card-1"), "What the template is known by when its name changes; default: the name."),
-        Key("front", Text("{{Name}}"), "The question side, or the name of an .html file.", ("question", "qfmt")),
-        Key("back", Text("{{FrontSide}}<hr id=answer>{{Action}}"), "The answer side, or a file.", ("answer", "afmt")),
+        Key(
+            "front",
+            Text("{{Name}}"),
+            "The question side, or the name of an .html file.",
+            ("question", "qfmt"),
+        ),
+        Key(
+            "back",
+            Text("{{FrontSide}}<hr id=answer>{{Action}}"),
+            "The answer side, or a file.",
+            ("answer", "afmt"),
+        ),
     ),
 )
 NOTE_TYPE = Shape(
     "a note type",
     (
-        Key("kind", Choice(("normal", "cloze")), "normal: a card for each template; cloze: for each cloze number."),
-        Key("fields", ListOf(Either(FIELD), "[Name, Action]", least=1), "The fields; the first one names the note."),
+        Key(
+            "kind",
+            Choice(("normal", "cloze")),
+            "normal: a card for each template; cloze: for each cloze number.",
+        ),
+        Key(
+            "fields",
+            ListOf(Either(FIELD), "[Name, Action]", least=1),
+            "The fields; the first one names the note.",
+        ),
         Key("templates", ListOf(TEMPLATE, "[{front: …, back: …}]", least=1), "The card templates."),
-        Key("css", Text("style.css"), "Styles, or the name of a .css file; default: the deck's theme.", ("style",)),
+        Key(
+            "css",
+            Text("style.css"),
+            "Styles, or the name of a .css file; default: the deck's theme.",
+            ("style",),
+        ),
     ),
 )
 
@@ -136,10 +146,22 @@ def _fractions(example: str, count: int) -> ListOf:
 MASK = Shape(
     "a mask",
     (
-        Key("rect", _fractions("[0.1, 0.2, 0.3, 0.1]", 4), "Left, top, width, height as fractions of the image."),
+        Key(
+            "rect",
+            _fractions("[0.1, 0.2, 0.3, 0.1]", 4),
+            "Left, top, width, height as fractions of the image.",
+        ),
         Key("ellipse", _fractions("[0.1, 0.2, 0.3, 0.1]", 4), "The box around it: left, top, width, height."),
-        Key("polygon", ListOf(_fractions("[0.1, 0.2]", 2), "[[0.1, 0.2], [0.3, 0.2], [0.2, 0.4]]", least=3), "Its corners."),
-        Key("label", Text("M1"), "What is under it; kept in the note's Comments, where Anki's search finds it."),
+        Key(
+            "polygon",
+            ListOf(_fractions("[0.1, 0.2]", 2), "[[0.1, 0.2], [0.3, 0.2], [0.2, 0.4]]", least=3),
+            "Its corners.",
+        ),
+        Key(
+            "label",
+            Text("M1"),
+            "What is under it; kept in the note's Comments, where Anki's search finds it.",
+        ),
         Key("number", Number(1, 500, whole=True), "Which card it belongs to; default: its place in the list."),
     ),
 )
@@ -161,7 +183,12 @@ BASIC_KEYS = (
 CLOZE_KEYS = (Key("cloze", Text("The {{c1::heart}} pumps blood."), "A text with {{c1::deletions}}.", ("text",)),)
 IMAGE_KEYS = (
     Key("image", Text("brain.png"), "The picture whose parts are hidden.", ("picture",)),
-    Key("masks", ListOf(MASK, "[{rect: [0.1, 0.2, 0.3, 0.1], label: M1}]", least=1), "What is hidden, one card each.", ("occlusions",)),
+    Key(
+        "masks",
+        ListOf(MASK, "[{rect: [0.1, 0.2, 0.3, 0.1], label: M1}]", least=1),
+        "What is hidden, one card each.",
+        ("occlusions",),
+    ),
     Key("header", Text(), "Shown above the picture."),
     Key("alt", Text(), "The picture in words, for those who do not see it."),
     Key("hide", Choice(("all", "one")), "Whether a card hides all masks or only the one it asks for."),
@@ -186,4 +213,3 @@ STOCK_TYPES = {
     "image occlusion": (CARD, {}),
 }
 """Anki's own names, taken as `type:`, with the keys that they stand for."""
-

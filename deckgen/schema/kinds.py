@@ -7,7 +7,7 @@ stages want to know where they stand.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, warning
@@ -92,14 +92,15 @@ class Text:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
+_FLAGS = dict.fromkeys(("true", "yes", "on", "y"), True) | dict.fromkeys(("false", "no", "off", "n"), False)
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """true or false, in the words that YAML 1.1 knows."""
 
-    WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}  # noqa: RUF012
-
     def read(self, node: Node, reading: Reading) -> bool | None:
-        value = self.WORDS.get(node.text.lower()) if isinstance(node, Scalar) else None
+        value = _FLAGS.get(node.text.lower()) if isinstance(node, Scalar) else None
         if value is None:
             wrong_type(node, reading, "true or false", "true")
         return value
@@ -146,7 +147,10 @@ class Choice:
             return None
         known = " or ".join(self.words)
         reading.error(
-            node, "unknown-choice", f"'{node.text}' is none of: {known}", did_you_mean(node.text, self.words) or f"write {known}"
+            node,
+            "unknown-choice",
+            f"'{node.text}' is none of: {known}",
+            did_you_mean(node.text, self.words) or f"write {known}",
         )
         return None
 
@@ -195,14 +199,24 @@ class ListOf:
         count = len(node.items)
         if count < self.least or (self.most is not None and count > self.most):
             wanted = f"{self.least}" if self.most == self.least else f"at least {self.least}"
-            reading.error(node, "wrong-count", f"{wanted} entries are needed, not {count}", f"write it like  {self.example}")
+            reading.error(
+                node,
+                "wrong-count",
+                f"{wanted} entries are needed, not {count}",
+                f"write it like  {self.example}",
+            )
             return None
         found = [self.kind.read(item, reading) for item in node.items]
         return None if any(x is None for x in found) else found
 
     def schema(self) -> Json:
         bounds = {"minItems": self.least} if self.least else {}
-        return {"type": "array", "items": self.kind.schema(), **bounds, **({"maxItems": self.most} if self.most else {})}
+        return {
+            "type": "array",
+            "items": self.kind.schema(),
+            **bounds,
+            **({"maxItems": self.most} if self.most else {}),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,66 +261,3 @@ class Raw:
 
     def schema(self) -> Json:
         return self.json()
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a map: what people may also call it, its kind, and what an editor shows about it."""
-
-    name: str
-    kind: Kind
-    doc: str
-    also: tuple[str, ...] = ()
-
-
-def plain(key: str) -> str:
-    """Fold what people vary in a key: letter case, blanks, hyphens."""
-    return key.casefold().replace("-", "_").replace(" ", "_")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A map with known keys. Reading gives a dict by the keys' proper names, with only those that were given."""
-
-    name: str
-    keys: tuple[Key, ...]
-    lookup: dict[str, Key] = field(default_factory=dict, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        for key in self.keys:
-            for name in (key.name, *key.also):
-                self.lookup[name] = key
-
-    def read(self, node: Node, reading: Reading) -> dict[str, Any] | None:
-        if type(node) is not Mapping:
-            wrong_type(node, reading, f"a map for {self.name}", f"{self.keys[0].name}: …")
-            return None
-        values: dict[str, Any] = {}
-        for name, (key, value) in node.pairs.items():
-            known = self.lookup.get(name) or self.lookup.get(plain(name))
-            if known is None:
-                self.unknown(key, reading)
-            elif known.name in values:
-                self.twice(key, known, reading)
-            else:
-                values[known.name] = known.kind.read(value, reading)
-        return values
-
-    def unknown(self, key: Scalar, reading: Reading, more: tuple[str, ...] = ()) -> None:
-        """Report a key that is not known."""
-        names = [k.name for k in self.keys]
-        near = did_you_mean(key.text, [*self.lookup, *more])
-        help_ = near or f"known are: {', '.join([*more, *names])}"
-        reading.error(key, "unknown-key", f"unknown key '{key.text}' in {self.name}", help_)
-
-    def twice(self, key: Scalar, known: Key, reading: Reading) -> None:
-        """Report two names for one key."""
-        reading.error(
-            key, "duplicate-key", f"'{key.text}' is another name for '{known.name}', which is already given", "keep one of the two"
-        )
-
-    def schema(self) -> Json:
-        properties = {
-            name: {**key.kind.schema(), "description": key.doc} for key in self.keys for name in (key.name, *key.also)
-        }
-        return {"type": "object", "properties": properties, "additionalProperties": False}

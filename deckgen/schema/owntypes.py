@@ -23,15 +23,28 @@ def own_types(values: dict[str, tuple[Scalar, Values]], reading: Reading) -> lis
 def _own_type(key: Scalar, values: Values, reading: Reading) -> NoteType | None:
     name = key.text
     if name.casefold() in STOCK_TYPES or not name.strip():
-        reading.error(key, "reserved-note-type", f"'{name}' names a note type that is already there", "give yours another name")
-    for needed, example in (("fields", "[Name, Action]"), ("templates", "[{name: Card 1, front: '{{Name}}', back: '{{Action}}'}]")):
+        reading.error(
+            key,
+            "reserved-note-type",
+            f"'{name}' names a note type that is already there",
+            "give yours another name",
+        )
+    for needed, example in (
+        ("fields", "[Name, Action]"),
+        ("templates", "[{name: Card 1, front: '{{Name}}', back: '{{Action}}'}]"),
+    ):
         if needed not in values:
             reading.error(key, "missing-key", f"the note type '{name}' has no {needed}", f"add  {needed}: {example}")
     fields = _fields(values.get("fields") or [], reading)
     templates = _templates(key, values.get("templates") or [], reading)
     kind = Kind(values.get("kind") or Kind.NORMAL)
     if kind is Kind.CLOZE and len(templates) > 1:
-        reading.error(key, "too-many-templates", f"the cloze note type '{name}' has {len(templates)} templates", "a cloze type has one")
+        reading.error(
+            key,
+            "too-many-templates",
+            f"the cloze note type '{name}' has {len(templates)} templates",
+            "a cloze type has one",
+        )
     if not fields or not templates:
         return None
     css = values["css"].text if values.get("css") else ""
@@ -49,9 +62,19 @@ def _fields(values: list[Any], reading: Reading) -> list[Field]:
         if not name:
             continue
         if name in RESERVED_FIELDS:
-            reading.error(node, "reserved-field", f"'{name}' means something in every card", f"write the field with a capital: {name.capitalize()}")
+            reading.error(
+                node,
+                "reserved-field",
+                f"'{name}' means something in every card",
+                f"write the field with a capital: {name.capitalize()}",
+            )
         elif name.casefold() in found:
-            reading.error(node, "duplicate-field", f"there is already a field '{found[name.casefold()].name}'", "give each field its own name")
+            reading.error(
+                node,
+                "duplicate-field",
+                f"there is already a field '{found[name.casefold()].name}'",
+                "give each field its own name",
+            )
         elif name in ("Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "FrontSide"):
             reading.error(node, "reserved-field", f"'{name}' is one of Anki's special fields", "choose another name")
         else:
@@ -66,13 +89,28 @@ def _templates(owner: Scalar, values: list[Values], reading: Reading) -> list[Te
         front, back = value.get("front"), value.get("back")
         if front is None or back is None:
             missing = "front" if front is None else "back"
-            reading.error(owner, "missing-key", f"template {number} of '{owner.text}' has no {missing}", f"add  {missing}: …")
+            reading.error(
+                owner,
+                "missing-key",
+                f"template {number} of '{owner.text}' has no {missing}",
+                f"add  {missing}: …",
+            )
             continue
         name = value["name"].text if value.get("name") else f"Card {number}"
         if '"' in name or not name.strip():
-            reading.error(value["name"], "bad-template-name", f"Anki does not take the template name '{name}'", "use letters, digits and blanks")
+            reading.error(
+                value["name"],
+                "bad-template-name",
+                f"Anki does not take the template name '{name}'",
+                "use letters, digits and blanks",
+            )
         elif name.casefold() in found:
-            reading.error(value["name"] if value.get("name") else owner, "duplicate-template", f"there is already a template '{name}'", "give each template its own name")
+            reading.error(
+                value["name"] if value.get("name") else owner,
+                "duplicate-template",
+                f"there is already a template '{name}'",
+                "give each template its own name",
+            )
         else:
             key = value["id"].text if value.get("id") else name
             places = (Written(reading.source, front.text, front), Written(reading.source, back.text, back))

@@ -28,7 +28,12 @@ def clean_id(node: Scalar | None, reading: Reading) -> str:
         reading.error(node, "bad-id", "the id is empty", "give a short word, such as m1-brodmann, or delete the key")
         return ""
     if _BLANKS.search(text) or not text.isprintable() or len(text) > 200:
-        reading.error(node, "bad-id", f"'{text}' cannot be an id", f"an id is one word, such as {slug(text)[:40] or 'card-1'}")
+        reading.error(
+            node,
+            "bad-id",
+            f"'{text}' cannot be an id",
+            f"an id is one word, such as {slug(text)[:40] or 'card-1'}",
+        )
         return ""
     return text
 
@@ -37,14 +42,29 @@ def clean_tag(node: Scalar, reading: Reading) -> str:
     """Check a tag against Anki's rules (rslib, tags): blanks part tags, an empty level becomes 'blank'."""
     tag = unicodedata.normalize("NFC", node.text)
     if _BLANKS.search(tag.strip()) or any(c.isspace() for c in tag):
-        reading.error(node, "blank-in-tag", f"the tag '{tag}' has a blank in it, which parts two tags in Anki", f"write it like  {_BLANKS.sub('-', tag.strip())}")
+        reading.error(
+            node,
+            "blank-in-tag",
+            f"the tag '{tag}' has a blank in it, which parts two tags in Anki",
+            f"write it like  {_BLANKS.sub('-', tag.strip())}",
+        )
         return ""
     if not all(tag.split("::")) or tag.endswith(":") or tag.startswith(":"):
         better = "::".join(p.strip(":") for p in tag.split("::") if p.strip(":"))
-        reading.error(node, "bad-tag", f"the tag '{tag}' has an empty level", f"write it like  {better}" if better else "delete it")
+        reading.error(
+            node,
+            "bad-tag",
+            f"the tag '{tag}' has an empty level",
+            f"write it like  {better}" if better else "delete it",
+        )
         return ""
     if tag.casefold() in ("marked", "leech"):
-        reading.error(node, "reserved-tag", f"Anki drops the tag '{tag}' when it imports", "it is the learner's; choose another word")
+        reading.error(
+            node,
+            "reserved-tag",
+            f"Anki drops the tag '{tag}' when it imports",
+            "it is the learner's; choose another word",
+        )
         return ""
     return tag
 
@@ -59,7 +79,12 @@ def clean_deck_name(node: Scalar, reading: Reading) -> str:
     name = unicodedata.normalize("NFC", node.text).strip()
     levels = [level.strip() for level in name.split("::")]
     if not all(levels):
-        reading.error(node, "bad-deck-name", f"the deck name '{name}' has an empty level", "write it like  Languages::Spanish")
+        reading.error(
+            node,
+            "bad-deck-name",
+            f"the deck name '{name}' has an empty level",
+            "write it like  Languages::Spanish",
+        )
         return ""
     if name.casefold() == "default":
         reading.error(node, "bad-deck-name", "'Default' is Anki's own deck", "give the deck a name of its own")
@@ -77,7 +102,12 @@ def clean_field_name(node: Scalar, reading: Reading) -> str:
         reading.error(node, "bad-field-name", "a field needs a name", "write it like  fields: [Name, Action]")
     elif (bad := re.search(r'["{}:]|^[#/^\s]|\s$', name)) is not None:
         what = f"'{bad[0]}'" if bad[0].strip() else "a blank at its end"
-        reading.error(node, "bad-field-name", f"Anki does not take {what} in the field name '{name}'", "use letters, digits and single blanks")
+        reading.error(
+            node,
+            "bad-field-name",
+            f"Anki does not take {what} in the field name '{name}'",
+            "use letters, digits and single blanks",
+        )
     else:
         return name
     return ""

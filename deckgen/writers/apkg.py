@@ -68,7 +68,9 @@ class CollectionWriter:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._tables, self._indexes = APKG_SCHEMA.split("CREATE INDEX", 1)
         # Nobody sees this file before it is whole, so it needs no journal of its own.
-        self._db.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096; {self._tables}")
+        self._db.executescript(
+            f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096; {self._tables}"
+        )
         self._db.executescript(APKG_COL)
         self._db.execute("BEGIN")
         self._notes: list[tuple[object, ...]] = []
@@ -84,7 +86,21 @@ class CollectionWriter:
         tags = f" {' '.join(row.tags)} " if row.tags else ""
         sort = _sort_text(row.fields[0])
         stamp = row.stamp
-        self._notes.append((note_id, stamp.guid, row.type_id, stamp.time, -1, tags, "\x1f".join(row.fields), sort, _checksum(sort), 0, ""))
+        self._notes.append(
+            (
+                note_id,
+                stamp.guid,
+                row.type_id,
+                stamp.time,
+                -1,
+                tags,
+                "\x1f".join(row.fields),
+                sort,
+                _checksum(sort),
+                0,
+                "",
+            )
+        )
         deck_id = self._deck(row.deck)
         for ordinal in row.cards:
             self._next_id += 1
@@ -200,7 +216,12 @@ def _model(note_type: NoteType, stamp: TypeStamp, deck_id: int) -> dict[str, Any
         stamp.id,
         unicodedata.normalize("NFC", note_type.name),
         fields=[
-            {"name": f.name, "id": number, "tag": f.role, "preventDeletion": f.role is not None and f.role < 4}
+            {
+                "name": f.name,
+                "id": number,
+                "tag": f.role,
+                "preventDeletion": f.role is not None and f.role < 4,
+            }
             for f, number in zip(note_type.fields, stamp.field_ids, strict=True)
         ],
         templates=[
@@ -233,7 +254,13 @@ def _deck_json(deck_id: int, name: str, description: str, preset: int) -> dict[s
     from genanki.deck import Deck  # noqa: PLC0415
 
     made: dict[str, Any] = Deck(deck_id, name, description).to_json()
-    return {**made, "conf": preset, "mod": 0, "extendRev": 0, **dict.fromkeys(("lrnToday", "newToday", "revToday", "timeToday"), [0, 0])}
+    return {
+        **made,
+        "conf": preset,
+        "mod": 0,
+        "extendRev": 0,
+        **{counter: [0, 0] for counter in ("lrnToday", "newToday", "revToday", "timeToday")},
+    }
 
 
 _MINUTES = {"s": 1 / 60, "m": 1, "h": 60, "d": 1440}
@@ -253,8 +280,22 @@ def _preset(head: DeckHead, deck_id: int) -> dict[str, Any]:
         "timer": 0,
         "replayq": True,
         "dyn": False,
-        "new": {"bury": False, "delays": [1.0, 10.0], "initialFactor": 2500, "ints": [1, 4, 0], "order": 1, "perDay": 20},
-        "rev": {"bury": False, "ease4": 1.3, "ivlFct": 1.0, "maxIvl": 36500, "perDay": 200, "hardFactor": 1.2},
+        "new": {
+            "bury": False,
+            "delays": [1.0, 10.0],
+            "initialFactor": 2500,
+            "ints": [1, 4, 0],
+            "order": 1,
+            "perDay": 20,
+        },
+        "rev": {
+            "bury": False,
+            "ease4": 1.3,
+            "ivlFct": 1.0,
+            "maxIvl": 36500,
+            "perDay": 200,
+            "hardFactor": 1.2,
+        },
         "lapse": {"delays": [10.0], "leechAction": 1, "leechFails": 8, "minInt": 1, "mult": 0.0},
         "desiredRetention": given.get("desired_retention", 0.9),
     }

@@ -10,11 +10,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen.diagnostics import Diagnostic, Span, error
+from deckgen.yamlsource.values import LINE_BREAK
 
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _VALUE = re.compile(r"^\s*(?:- +)*(?:[^\s:'\"][^:]*: +)?")  # what stands before a line's text
 _QUOTE_IT = "put the whole text in quotes"
 
@@ -29,7 +29,7 @@ class _Slip(NamedTuple):
 
 def explain(file: str, text: str, broken: MarkedYAMLError) -> Diagnostic:
     """Turn libyaml's error into a diagnostic at the place where the slip was made."""
-    lines = [*_LINE_BREAK.split(text), ""]
+    lines = [*LINE_BREAK.split(text), ""]
     slip = _name_the_slip(lines, broken)
     return error(Span(file, slip.line + 1, slip.column + 1), slip.code, slip.message, slip.help)
 
@@ -38,31 +38,46 @@ def _name_the_slip(lines: list[str], broken: MarkedYAMLError) -> _Slip:
     problem, context = broken.problem or "", broken.context or ""
     at = broken.problem_mark or broken.context_mark
     start = broken.context_mark or at
+    assert at is not None
+    assert start is not None
     line, column = min(at.line, len(lines) - 1), at.column
-    character = lines[line][column : column + 1]
-
-    if character == "\t" or "tab character" in problem:
-        return _Slip(line, column, "tab-indent", "a tab cannot indent in YAML", "use spaces: two for each level")
-    if "quoted scalar" in context and "end of stream" in problem:
-        return _Slip(start.line, start.column, "unclosed-quote", "this quote is never closed", "add the closing quote")
-    if "document" in problem or "document" in context:
-        return _Slip(line, column, "two-documents", "the document has ended before this line", "a deck file is one document: delete the '...' or '---'")
-    if "escape" in problem:
-        return _bad_escape(lines, line, column)
-    if "directive" in context + problem:
-        return _Slip(start.line, start.column, "needs-quotes", "a line cannot begin with '%'", _QUOTE_IT)
+    slip = _by_words(lines, (line, column), (start.line, start.column), problem, context)
     for row in dict.fromkeys((line, start.line)):
-        if slip := _unquoted(lines[row], row):
-            return slip
+        slip = slip or _unquoted(lines[row], row)
+    return slip or _by_place(lines, (line, column), (start.line, start.column), problem, context)
+
+
+Place = tuple[int, int]
+
+
+def _by_words(lines: list[str], at: Place, start: Place, problem: str, context: str) -> _Slip | None:
+    """Name a slip that libyaml's words tell."""
+    if lines[at[0]][at[1] : at[1] + 1] == "\t" or "tab character" in problem:
+        return _Slip(*at, "tab-indent", "a tab cannot indent in YAML", "use spaces: two for each level")
+    if "quoted scalar" in context and "end of stream" in problem:
+        return _Slip(*start, "unclosed-quote", "this quote is never closed", "add the closing quote")
+    if "document" in problem or "document" in context:
+        help_ = "a deck file is one document: delete the '...' or '---'"
+        return _Slip(*at, "two-documents", "the document has ended before this line", help_)
+    if "escape" in problem:
+        return _bad_escape(lines, *at)
+    if "directive" in context + problem:
+        return _Slip(*start, "needs-quotes", "a line cannot begin with '%'", _QUOTE_IT)
+    return None
+
+
+def _by_place(lines: list[str], at: Place, start: Place, problem: str, context: str) -> _Slip:
+    """Name a slip by what stands where libyaml stopped."""
     if "flow" in context:
-        return _flow(lines, line, column, start.line, start.column)
+        return _flow(lines, *at, *start)
     if "mapping values" in problem:
-        return _second_colon(lines, line, column)
+        return _second_colon(lines, *at)
     if "expected ':'" in problem:
-        return _Slip(start.line, start.column, "missing-colon", "a key without ': '", "write  key: text  with a colon and a space, or indent the line if it continues the text above")
+        help_ = "write  key: text  with a colon and a space, or indent the line if it continues the text above"
+        return _Slip(*start, "missing-colon", "a key without ': '", help_)
     if "block" in context:
-        return _indent(lines, line, column, start.column)
-    return _Slip(line, column, "yaml-syntax", f"not valid YAML: {problem}", "compare with the examples in the format reference")
+        return _indent(lines, *at, start[1])
+    return _Slip(*at, "yaml-syntax", f"not valid YAML: {problem}", "compare with the examples in the format reference")
 
 
 def _unquoted(text: str, row: int) -> _Slip | None:
@@ -83,7 +98,7 @@ def _unquoted(text: str, row: int) -> _Slip | None:
         return None
     if first == "[" and re.match(r"\[[^\[\]]*\]\s*(#.*)?$", text[column:]):
         return None
-    if first == "[" and "]" not in text or first == "{" and "}" not in text:
+    if (first == "[" and "]" not in text) or (first == "{" and "}" not in text):
         return None
     if first and first in "[{*&!@`%|>":
         meaning = _MEANING.get(first, "may not begin a text")
@@ -130,7 +145,13 @@ def _flow(lines: list[str], line: int, column: int, row: int, start: int) -> _Sl
     opener = lines[row][start : start + 1]
     if line > row or not lines[line][column:].strip():
         closer = "]" if opener == "[" else "}"
-        return _Slip(row, start, "unclosed-bracket", f"this '{opener}' is never closed", f"add the '{closer}'; if it is text, put the text in quotes")
+        return _Slip(
+            row,
+            start,
+            "unclosed-bracket",
+            f"this '{opener}' is never closed",
+            f"add the '{closer}'; if it is text, put the text in quotes",
+        )
     return _Slip(
         line,
         column,
@@ -145,11 +166,29 @@ def _second_colon(lines: list[str], line: int, column: int) -> _Slip:
     above = lines[line - 1] if line else ""
     key = _VALUE.match(text)
     if key and key.end() <= column and key.end() > len(text) - len(text.lstrip(" -")):
-        return _Slip(line, column, "colon-in-text", "': ' inside a text that is not in quotes", "put the text in quotes, or write it below the key after a '|'")
+        return _Slip(
+            line,
+            column,
+            "colon-in-text",
+            "': ' inside a text that is not in quotes",
+            "put the text in quotes, or write it below the key after a '|'",
+        )
     if re.match(r"^\s*- +[^:]+$", above) or (above.strip() and ":" not in above):
-        return _Slip(line - 1, len(above) - len(above.lstrip(" -")), "missing-colon", "a key without ': '", "write  key: text  with a colon and a space")
+        return _Slip(
+            line - 1,
+            len(above) - len(above.lstrip(" -")),
+            "missing-colon",
+            "a key without ': '",
+            "write  key: text  with a colon and a space",
+        )
     indent = len(text) - len(text.lstrip())
-    return _Slip(line, indent, "bad-indent", "this key is indented further than the ones above", "put the keys of one card exactly below each other")
+    return _Slip(
+        line,
+        indent,
+        "bad-indent",
+        "this key is indented further than the ones above",
+        "put the keys of one card exactly below each other",
+    )
 
 
 def _indent(lines: list[str], line: int, column: int, expected: int) -> _Slip:
@@ -157,7 +196,13 @@ def _indent(lines: list[str], line: int, column: int, expected: int) -> _Slip:
     is_entry = lines[line][column : column + 2] in ("- ", "-")
     if column == expected:
         message = "a list entry among keys" if is_entry else "a key among list entries"
-        return _Slip(line, column, "bad-indent", message, "a map is all keys, a list is all '- '; indent what belongs to the line above")
+        return _Slip(
+            line,
+            column,
+            "bad-indent",
+            message,
+            "a map is all keys, a list is all '- '; indent what belongs to the line above",
+        )
     if is_entry:
         message = f"a list entry at column {where} does not belong to what begins at column {expected + 1}"
     else:
