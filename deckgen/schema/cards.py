@@ -111,16 +111,17 @@ class CardReader:
         name = named[1].text if isinstance(named[1], Scalar) else ""
         if own := self.deck.note_types.get(name):
             return self._own(card, own)
-        if (implied := STOCK_TYPES.get(name.casefold())) is not None:
-            return self._stock(card, {**implied, **(CARD.read(card, self.reading) or {})})
+        if stock := STOCK_TYPES.get(name.casefold()):
+            kind, implied = stock
+            return self._stock(card, {**implied, **(CARD.read(card, self.reading) or {})}, kind)
         known = [*self.deck.note_types, *_STOCK_NAMES]
         help_ = did_you_mean(name, known) or f"known are: {', '.join(known)}"
         self.reading.error(named[1], "unknown-note-type", f"there is no note type '{name}'", help_)
         return None
 
-    def _stock(self, card: Mapping, values: Values) -> Note | None:
-        """Build a note of a built-in type; which one follows from the keys."""
-        kind = _kind_of(values)
+    def _stock(self, card: Mapping, values: Values, kind: str | None = None) -> Note | None:
+        """Build a note of a built-in type; which one follows from the keys if the card does not say it."""
+        kind = kind or _kind_of(values)
         if kind is None:
             self._no_kind(card, values)
             return None

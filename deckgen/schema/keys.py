@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deckgen.model import BASIC, CLOZE, IMAGE_OCCLUSION
 from deckgen.schema.kinds import Choice, Either, Flag, Json, ListOf, MapOf, Number, Raw, Text, Words
 from deckgen.schema.shapes import Key, Shape
 
@@ -204,12 +205,12 @@ OWN_CARD = Shape("a card", COMMON_KEYS)
 RESERVED_FIELDS = frozenset(OWN_CARD.lookup)
 """Names that a field of an author's own note type cannot have: they mean something in every card."""
 
-STOCK_TYPES = {
-    "basic": (CARD, {}),
-    "basic (and reversed card)": (CARD, {"reverse": True}),
-    "basic (optional reversed card)": (CARD, {}),
-    "basic (type in the answer)": (CARD, {"typed": True}),
-    "cloze": (CARD, {}),
-    "image occlusion": (CARD, {}),
+STOCK_TYPES: dict[str, tuple[str, dict[str, bool]]] = {
+    "basic": (BASIC, {}),
+    "basic (and reversed card)": (BASIC, {"reverse": True}),
+    "basic (optional reversed card)": (BASIC, {}),
+    "basic (type in the answer)": (BASIC, {"typed": True}),
+    "cloze": (CLOZE, {}),
+    "image occlusion": (IMAGE_OCCLUSION, {}),
 }
-"""Anki's own names, taken as `type:`, with the keys that they stand for."""
+"""Anki's own names, taken as `type:`: the built-in type that each is, and the keys that it stands for."""

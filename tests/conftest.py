@@ -1,0 +1,92 @@
+"""Fixtures: decks written from texts, builds of them, and real Anki."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deckgen.discover import find_decks
+from deckgen.pipeline import Built, Targets, build, check
+from tests.anki_harness import Anki
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from deckgen.diagnostics import Diagnostic
+
+NOW = 1_700_000_000
+"""The clock of the tests, in seconds."""
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test in an empty folder, without the machine's home, clock or locale."""
+    place = tmp_path / "here"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOW))
+    for name in [n for n in os.environ if n.startswith(("LC_", "LANG"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def anki(tmp_path: Path) -> Iterator[Anki]:
+    """Give an empty collection of real Anki."""
+    collection = Anki(tmp_path / "anki")
+    yield collection
+    collection.close()
+
+
+def write(files: dict[str, str | bytes], folder: Path = Path()) -> Path:
+    """Write files of a deck, by path; texts may be indented like the test they stand in."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else dedent(text).lstrip("\n").encode())
+    return folder
+
+
+def built(path: Path | str, now: int = NOW, output: Path | str = "out.apkg") -> Built:
+    """Build the one deck at a path."""
+    decks, problems = find_decks([Path(path)])
+    assert not problems
+    (deck,) = decks
+    return build(deck, Targets(Path("build"), Path(output)), now, lambda _: None)
+
+
+def package(text: str, now: int = NOW) -> Path:
+    """Build a one-file deck from its text; fail with its problems if it has any."""
+    write({"deck.one.yaml": text})
+    done = built("deck.one.yaml", now)
+    assert done.package, [f"{p.span} {p.code}: {p.message}" for p in done.problems]
+    return done.package
+
+
+def problems_of(path: Path | str) -> list[Diagnostic]:
+    """Check whatever is at a path."""
+    decks, problems = find_decks([Path(path)])
+    for deck in decks:
+        problems += check(deck, lambda _: None)
+    return problems
+
+
+def complaints(text: str) -> list[str]:
+    """Check a one-file deck and return `line:column code` of each problem."""
+    write({"deck.one.yaml": text})
+    return [f"{p.span.line}:{p.span.column} {p.code}" for p in problems_of("deck.one.yaml")]
+
+
+@pytest.fixture
+def learned(anki: Anki) -> Callable[[str], list[dict[str, str]]]:
+    """Return a function from a one-file deck to the fields of its notes in Anki, in the order of the file."""
+
+    def learn(text: str) -> list[dict[str, str]]:
+        anki.install(package(text))
+        return [note.fields for note in anki.notes()]
+
+    return learn
