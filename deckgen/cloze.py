@@ -16,6 +16,8 @@ MAX_NUMBER = 500
 """Anki puts all higher numbers onto card 500."""
 
 OPENING = re.compile(OPEN)
+"""Finds openings; group 1 holds the numbers."""
+
 _TOKEN = re.compile(OPEN + r"|\}\}")
 
 

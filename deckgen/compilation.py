@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A note and what became of it: the fields' HTML, the ordinals of its cards, its key in the lock, its position."""
+    """A note and what became of it.
+
+    `fields` is their HTML as Anki stores it, one text with U+001F between; `cards` the ordinals of its cards, `key`
+    what the lock knows it by, `position` its place in the deck, from 1.
+    """
 
     note: Note
     source: Source
-    fields: list[str]
+    fields: str
     cards: tuple[int, ...]
     key: str
     position: int
@@ -42,7 +46,7 @@ class Compiled:
     @property
     def content(self) -> str:
         """Return all that a learner gets, as one text."""
-        return "\x1f".join((self.note.type, " ".join(self.note.tags), *self.fields))
+        return f"{self.note.type}\x1f{' '.join(self.note.tags)}\x1f{self.fields}"
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class Compilation:
                 self.problems += problems
                 key = self._key(note, loaded.source)
                 if cards and key:
-                    yield Compiled(note, loaded.source, fields, cards, key, position)
+                    yield Compiled(note, loaded.source, "\x1f".join(fields), cards, key, position)
         if not position and not has_errors(self.problems):
             self.problems.append(
                 error(

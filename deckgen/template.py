@@ -41,6 +41,7 @@ _CLOZE_CONDITION = re.compile(r"c\d{1,3}")
 
 # What Anki takes for an empty field (rslib, text.rs): nothing but blanks and line breaks.
 _EMPTY = re.compile(r"(?:[\t\n\v\f\r ]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
+_MAY_BE_EMPTY = "\t\n\v\f\r <"  # what an empty field that is not "" begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +235,17 @@ class CardMaker:
         self._names = note_type.field_names()
         fronts = [parse(t.front) for t in note_type.templates]
         self._fronts = [None if slips else parts for parts, slips in fronts]
-        self._known: dict[frozenset[str], tuple[int, ...]] = {}
+        self._known: dict[tuple[bool, ...], tuple[int, ...]] = {}
 
     def cards(self, fields: Sequence[str]) -> tuple[int, ...]:
         """Return the ordinals, from 0, of the cards of a note with these fields, in the note type's order."""
         if self._is_cloze:
             return tuple(sorted({min(n, cloze.MAX_NUMBER) - 1 for n in cloze.cards(fields)}))
-        filled = frozenset(name for name, text in zip(self._names, fields, strict=True) if text and not is_empty(text))
+        filled = tuple([text != "" and (text[0] not in _MAY_BE_EMPTY or not is_empty(text)) for text in fields])
         found = self._known.get(filled)
         if found is None:
-            found = tuple(n for n, front in enumerate(self._fronts) if front is not None and renders(front, filled))
+            names = frozenset(name for name, is_filled in zip(self._names, filled, strict=True) if is_filled)
+            found = tuple(n for n, front in enumerate(self._fronts) if front is not None and renders(front, names))
             self._known[filled] = found
         return found
 

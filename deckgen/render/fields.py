@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from html import escape
 from typing import TYPE_CHECKING
@@ -17,22 +18,24 @@ from deckgen.template import CardMaker, cloze_fields, is_empty
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from deckgen.model import Note, NoteType
+    from deckgen.model import Citation, Note, NoteType, Topic
     from deckgen.render.media import MediaLibrary, MediaSlip
     from deckgen.yamlsource import Node, Source
 
-FLAG_FIELDS = ("Add Reverse", "Type Answer")
+# A tag that may show or play a file, or a sound; looked for before the work of rewriting is begun.
+_MAY_NAME_MEDIA = re.compile(r"<(?:[iI][mM]|[aA][uU]|[vV][iI]|[sS][oO]|[oO][bB]|[eE][mM][bB])|\[sound:")
 
 
 class Renderer:
     """Renders the notes of one note type."""
 
     def __init__(self, note_type: NoteType, media: MediaLibrary) -> None:
-        self.note_type = note_type
         self._names = note_type.field_names()
         self._maker = CardMaker(note_type)
         self._media = media
         self._cloze_fields = cloze_fields(note_type) if note_type.kind is Kind.CLOZE else set()
+        self._last: tuple[Topic | None, Citation | None] = (None, None)
+        self._automatic: dict[str, str] = {}
 
     def note(self, note: Note, source: Source, beside: Path) -> tuple[list[str], tuple[int, ...], list[Diagnostic]]:
         """Return the fields' HTML, the ordinals of the note's cards, and the problems.
@@ -40,48 +43,50 @@ class Renderer:
         `source` is the file the note stands in, `beside` that file's folder, where its media are looked for first.
         """
         problems: list[Diagnostic] = []
-        fields = [self._field(name, note, source, beside, problems) for name in self._names]
+        shown = {name: self._html(name, note, source, beside, problems) for name in note.fields}
+        if note.type == IMAGE_OCCLUSION:
+            self._picture(note, shown, source, beside, problems)
+        automatic = self._topic_and_source(note)
+        fields = [shown[name] if name in shown else automatic.get(name, "") for name in self._names]
+        joined = "".join(fields)
+        if not joined.isascii() and not unicodedata.is_normalized("NFC", joined):
+            fields = [unicodedata.normalize("NFC", text) for text in fields]  # as Anki does when it imports
         cards = self._maker.cards(fields)
-        if self._cloze_fields:
+        if "{{c" in joined and self._cloze_fields:
             self._check_clozes(note, fields, source, problems)
-        elif note.type != IMAGE_OCCLUSION and any("{{c" in text for text in fields):
+        elif "{{c" in joined:
             self._check_stray_clozes(note, source, problems)
         if not cards and not problems:
             problems.append(self._no_card(note, fields, source))
         return fields, cards, problems
 
-    def _field(self, name: str, note: Note, source: Source, beside: Path, problems: list[Diagnostic]) -> str:
-        text = note.fields.get(name)
-        if text is None or (note.type == IMAGE_OCCLUSION and name in ("Image", "Comments")):
-            return self._automatic(name, note, source, beside, problems)
-        if name in FLAG_FIELDS:
-            return text
+    def _html(self, name: str, note: Note, source: Source, beside: Path, problems: list[Diagnostic]) -> str:
+        text = note.fields[name]
         html = to_html(text) if note.markup is Markup.MARKDOWN else text
-        if "<" in html or "[sound:" in html:
+        if ("<" in html or "[" in html) and _MAY_NAME_MEDIA.search(html):
             html, slips = self._media.in_field(html, beside)
             problems += [_media_problem(slip, note.written.get(name) or note.at, source) for slip in slips]
-        if not html.isascii():
-            html = unicodedata.normalize("NFC", html)  # as Anki does when it imports
         return html
 
-    def _automatic(self, name: str, note: Note, source: Source, beside: Path, problems: list[Diagnostic]) -> str:
-        """Return a field that the author did not write: the topic, the source, or a part of an image occlusion."""
-        if name == "Topic":
-            return escape(note.topic.title, quote=False)
-        if name == "Source":
-            return citation_html(note.citation)
-        if note.type != IMAGE_OCCLUSION:
-            return ""
-        if name == "Occlusion":
-            return occlusion_field(note.masks, hide_all=note.hide_all)
-        if name == "Image":
-            found, slips = self._media.image(note.fields["Image"], beside)
-            problems += [_media_problem(slip, note.written["Image"], source) for slip in slips]
-            alt = f' alt="{escape(note.alt)}"' if note.alt else ""
-            return f'<img src="{escape(found)}"{alt}>'
-        if name == "Comments":
-            return escape("; ".join(t for t in (note.fields.get("Comments", ""), labels(note.masks)) if t), quote=False)
-        return ""
+    def _topic_and_source(self, note: Note) -> dict[str, str]:
+        """Return the fields that no author writes. They are the same for most neighbours, so the last ones are kept."""
+        topic, citation = self._last
+        if note.topic is not topic or note.citation is not citation:
+            self._last = (note.topic, note.citation)
+            self._automatic = {"Topic": escape(note.topic.title, quote=False), "Source": citation_html(note.citation)}
+        return self._automatic
+
+    def _picture(
+        self, note: Note, shown: dict[str, str], source: Source, beside: Path, problems: list[Diagnostic]
+    ) -> None:
+        """Write the fields of an image occlusion that are not texts."""
+        found, slips = self._media.image(note.fields["Image"], beside)
+        problems += [_media_problem(slip, note.written["Image"], source) for slip in slips]
+        alt = f' alt="{escape(note.alt)}"' if note.alt else ""
+        shown["Image"] = f'<img src="{escape(found)}"{alt}>'
+        shown["Occlusion"] = occlusion_field(note.masks, hide_all=note.hide_all)
+        comments = [text for text in (note.fields.get("Comments", ""), labels(note.masks)) if text]
+        shown["Comments"] = escape("; ".join(comments), quote=False)
 
     def _check_clozes(self, note: Note, fields: list[str], source: Source, problems: list[Diagnostic]) -> None:
         shown: set[int] = set()

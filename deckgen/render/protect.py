@@ -14,10 +14,14 @@ Inside math and code, braces are counted, so that the `}}` of `\frac{a}{b^{2}}` 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote
 
 from deckgen import cloze
 from deckgen.render.htmltags import is_html_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _WHOLE, _END, _OPEN_END, _CLOSE = "\U000f0000", "\U000f0001", "\U000f0002", "\U000f0003"
 _DIGITS = str.maketrans("0123456789", "".join(chr(0xF0010 + n) for n in range(10)))
@@ -26,39 +30,39 @@ _NUMBER = "([\U000f0010-\U000f0019]+)"
 _MARKER = re.compile(f"‡{_CLOSE}{_NUMBER}{_END}|{_WHOLE}{_NUMBER}(?:{_END}|{_OPEN_END}‡)")
 _IN_URL = re.compile("(?:%F3%B0%80%[89][0-9A-F]|%E2%80%A1)+")  # a marker that Markdown put into an address
 
-# The order matters: what comes first wins where two could begin at one place.
-_PIECES = re.compile(
-    r"""
-    (?P<math> \\\( .+? \\\)  |  \\\[ .+? \\\]  |  \$\$ .+? \$\$
-      |  \$ (?![\s$]) (?: [^$\\\n] | \\. | \n (?![ \t]*\n) )*? (?<![\s\\]) \$ (?!\d) )
-  | (?P<escaped> \\ [!-/:-@\[-`{-~] )
-  | (?P<code> (?P<long> `{3,} ) (?!`) .+? (?<!`) (?P=long) (?!`)
-      |  ^[ ]{0,3} (?P<tildes> ~{3,} ) .+? ^[ ]{0,3} (?P=tildes)
-      |  (?P<ticks> `{1,2} ) (?!`) (?: (?! \n [ \t]* \n ) . )+? (?<!`) (?P=ticks) (?!`) )
-  | (?P<anki> \[sound: [^\]\n]+ \]  |  \[latex\] .*? \[/latex\]  |  \[\$\] .*? \[/\$\]  |  \[\$\$\] .*? \[/\$\$\]
-      |  \[anki:tts [^\]]* \] .*? \[/anki:tts\]  |  \[anki:play:[qa]:\d+\] )
-  | (?P<open> OPEN_CLOZE )
-  | (?P<close> \}\} )
-  | (?P<image> !\[ (?P<alt> [^\[\]]* ) \]\( [ ]* (?P<path> [^()<>"'\n]* [^()<>"'\s] ) [ ]* \) )
-  | (?P<link> <[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>  |  <[\w.+-]+@[\w-]+\.[\w.-]+> )
-  | (?P<comment> <!-- .*? --> )
-  | (?P<tag> </? [A-Za-z][^\s/>]*
-         (?: \s+ [^\s"'=<>`/]+ (?: \s*=\s* (?: [^\s"'=<>`]+ | '[^']*' | "[^"]*" ) )? )* \s* /? > )
-  | (?P<angle> < (?= [A-Za-z/!?] ) )
-  | (?P<private> [\U000f0000-\U000f001f]+ )
-    """.replace("OPEN_CLOZE", cloze.OPEN.replace("(", "(?:")),
-    re.VERBOSE | re.DOTALL | re.MULTILINE,
+_FIRST = re.compile(r"[\\$`~\[{}!<\U000f0000-\U000f001f]")  # what a piece begins with
+_DOLLARS = re.compile(r"\$ (?![\s$]) (?: [^$\\\n] | \\. | \n (?![ \t]*\n) )*? (?<![\s\\]) \$ (?!\d)", re.VERBOSE)
+_TICKS = re.compile("`+")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_FENCE = re.compile(r"~{3,}")
+_PLAY = re.compile(r"\[anki:play:[qa]:\d+\]")
+_IMAGE = re.compile(r"""!\[ ([^\[\]]*) \]\( [ ]* ([^()<>"'\n]* [^()<>"'\s]) [ ]* \)""", re.VERBOSE)
+_LINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*> | <[\w.+-]+@[\w-]+\.[\w.-]+>", re.VERBOSE)
+_TAG = re.compile(
+    r"""</? [A-Za-z][^\s/>]* (?: \s+ [^\s"'=<>`/]+ (?: \s*=\s* (?: [^\s"'=<>`]+ | '[^']*' | "[^"]*" ) )? )* \s* /? >""",
+    re.VERBOSE,
 )
+_PRIVATE = re.compile("[\U000f0000-\U000f001f]+")
+_ENDS = {"[sound:": "]", "[latex]": "[/latex]", "[$]": "[/$]", "[$$]": "[/$$]", "[anki:tts ": "[/anki:tts]"}
 _INSIDE = re.compile(cloze.OPEN.replace("(", "(?:") + r"|\}|\{|::|[^{}:]+|.", re.DOTALL)
 _LOOSE_AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp|nbsp|quot|#\d+|#x[0-9a-fA-F]+);)")
 
 
 def worth_protecting(text: str) -> bool:
-    """Tell whether a text may hold anything that Markdown should keep off."""
-    return _HINT.search(text) is not None
+    """Tell whether a text may hold anything that Markdown should keep off. Most do not, so this must be quick."""
+    return (
+        "$" in text
+        or "<" in text
+        or "{{c" in text
+        or "\\" in text
+        or "`" in text
+        or "[" in text
+        or (not text.isascii() and _PRIVATE.search(text) is not None)
+    )
 
 
-_HINT = re.compile(r"[$<\\`]|\{\{c|\[(?:sound|latex|\$|anki)|!\[|[\U000f0000-\U000f001f]")
+_Piece = tuple[int, str]
+_NOTHING: _Piece = (0, "")
 
 
 class Protector:
@@ -67,12 +71,22 @@ class Protector:
     def __init__(self) -> None:
         self._pieces: list[tuple[str, str]] = []  # what stands in the field; what was typed
         self._clozes: list[_OpenCloze] = []
+        self._absent: set[str] = set()
         self._text = ""
 
     def hide(self, text: str) -> str:
         """Return the text with markers instead of pieces."""
         self._text = text
-        return _PIECES.sub(self._piece, text)
+        parts: list[str] = []
+        done = position = 0
+        while first := _FIRST.search(text, position):
+            start = first.start()
+            end, replacement = self._HANDLERS.get(first[0], Protector._private)(self, start)
+            position = max(end, start + 1)
+            if end > start:
+                parts += text[done:start], replacement
+                done = end
+        return "".join(parts) + text[done:]
 
     def restore(self, html: str) -> str:
         """Return the HTML with pieces instead of markers."""
@@ -92,51 +106,122 @@ class Protector:
         self._pieces.append((shown, typed))
         return before + str(len(self._pieces) - 1).translate(_DIGITS) + after
 
-    def _piece(self, found: re.Match[str]) -> str:
-        """Return what stands for a piece while Markdown works: itself, a marker, or itself with markers in it."""
-        kind = _PARTS.get(found.lastgroup or "", found.lastgroup or "")
-        handle = getattr(self, f"_{kind}_piece", None)
-        return handle(found) if handle else found[0]
+    # One method for each character that a piece can begin with: it returns where the piece ends and what stands for it
+    # while Markdown works, or `_NOTHING` where no piece begins.
 
-    def _math_piece(self, found: re.Match[str]) -> str:
-        return self._mark(self._math(found[0]), found[0])
+    def _backslash(self, start: int) -> _Piece:
+        following = self._text[start + 1 : start + 2]
+        if following in ("(", "["):
+            end = self._after(")" if following == "(" else "]", start + 2, before="\\")
+            if end > start + 4:
+                typed = self._text[start:end]
+                return end, self._mark(self._math(typed), typed)
+        if following == "{" and self._text.startswith("{c", start + 2):
+            return start + 2, self._mark("&#123;", "{")  # a cloze that is none: Anki must not see it either
+        return (start + 2, self._text[start : start + 2]) if following else _NOTHING
 
-    def _code_piece(self, found: re.Match[str]) -> str:
-        return self._code(found[0]) if "{{c" in found[0] or self._clozes else found[0]
+    def _dollar(self, start: int) -> _Piece:
+        if self._text.startswith("$$", start):
+            end = self._after("$$", start + 3)
+        else:
+            found = _DOLLARS.match(self._text, start)
+            end = found.end() if found else 0
+        if not end:
+            return _NOTHING
+        typed = self._text[start:end]
+        return end, self._mark(self._math(typed), typed)
 
-    def _anki_piece(self, found: re.Match[str]) -> str:
-        return self._mark(_as_text(found[0]), found[0])
+    def _ticks(self, start: int) -> _Piece:
+        """Find code: it ends with as many ticks as it begins with, and with fewer than three it is one paragraph's."""
+        ticks = _TICKS.match(self._text, start)
+        assert ticks
+        run, end = ticks[0], ticks.end()
+        if run in self._absent:
+            return end, run
+        for closing in _TICKS.finditer(self._text, end):
+            if closing[0] == run:
+                typed = self._text[start : closing.end()]
+                if len(run) < 3 and _BLANK_LINE.search(typed):
+                    break
+                return closing.end(), self._code(typed) if "{{c" in typed or self._clozes else typed
+        else:
+            self._absent.add(run)
+        return end, run
 
-    def _open_piece(self, found: re.Match[str]) -> str:
-        return self._open(found[0], None)
+    def _tilde(self, start: int) -> _Piece:
+        fence = _FENCE.match(self._text, start)
+        end = self._after(fence[0], fence.end(), before="\n") if fence else 0
+        if not end:
+            return _NOTHING
+        typed = self._text[start:end]
+        return end, self._code(typed) if "{{c" in typed or self._clozes else typed
 
-    def _close_piece(self, found: re.Match[str]) -> str:
-        return self._close() if self._clozes else found[0]
+    def _bracket(self, start: int) -> _Piece:
+        for opening, closing in _ENDS.items():
+            if self._text.startswith(opening, start):
+                end = self._after(closing, start + len(opening))
+                typed = self._text[start:end]
+                return (end, self._mark(_as_text(typed), typed)) if end else _NOTHING
+        play = _PLAY.match(self._text, start)
+        return (play.end(), self._mark(play[0], play[0])) if play else _NOTHING
 
-    def _image_piece(self, found: re.Match[str]) -> str:
-        return f"![{found['alt']}](<{found['path']}>)" if " " in found["path"] else found[0]
+    def _brace(self, start: int) -> _Piece:
+        opening = cloze.OPENING.match(self._text, start)
+        if opening is None:
+            return _NOTHING
+        self._clozes.append(_OpenCloze(None))
+        return opening.end(), self._opening(opening[0])
 
-    def _tag_piece(self, found: re.Match[str]) -> str:
-        return found[0] if is_html_tag(found[0], self._text, found.start()) else self._angle_piece(found) + found[0][1:]
-
-    def _angle_piece(self, found: re.Match[str]) -> str:  # noqa: ARG002 - the form that all of these have
-        return self._mark("&lt;", "<")
-
-    def _escaped_piece(self, found: re.Match[str]) -> str:
-        if found[0] == "\\{" and self._text.startswith("{c", found.end()):
-            return self._mark("&#123;", "{")  # a cloze that is none: Anki must not see it either
-        return found[0]
-
-    def _private_piece(self, found: re.Match[str]) -> str:
-        return self._mark(found[0], found[0])
-
-    def _open(self, typed: str, where: object) -> str:
-        self._clozes.append(_OpenCloze(where))
-        return self._opening(typed)
-
-    def _close(self) -> str:
+    def _braces(self, start: int) -> _Piece:
+        if not self._clozes or not self._text.startswith("}}", start):
+            return _NOTHING
         self._clozes.pop()
-        return self._closing()
+        return start + 2, self._closing()
+
+    def _image(self, start: int) -> _Piece:
+        """Put brackets around a file's name with blanks in it, without which Markdown sees no picture."""
+        found = _IMAGE.match(self._text, start)
+        return (found.end(), f"![{found[1]}](<{found[2]}>)") if found and " " in found[2] else _NOTHING
+
+    def _angle(self, start: int) -> _Piece:
+        if link := _LINK.match(self._text, start):
+            return link.end(), link[0]
+        if self._text.startswith("<!--", start) and (end := self._after("-->", start + 4)):
+            return end, self._text[start:end]
+        tag = _TAG.match(self._text, start)
+        if tag and is_html_tag(tag[0], self._text, start):
+            return tag.end(), tag[0]
+        following = self._text[start + 1 : start + 2]
+        if following in ("/", "!", "?") or (following.isascii() and following.isalpha()):
+            return start + 1, self._mark("&lt;", "<")
+        return _NOTHING
+
+    def _private(self, start: int) -> _Piece:
+        found = _PRIVATE.match(self._text, start)
+        assert found
+        return found.end(), self._mark(found[0], found[0])
+
+    _HANDLERS: ClassVar[dict[str, Callable[[Protector, int], _Piece]]] = {
+        "\\": _backslash,
+        "$": _dollar,
+        "`": _ticks,
+        "~": _tilde,
+        "[": _bracket,
+        "{": _brace,
+        "}": _braces,
+        "!": _image,
+        "<": _angle,
+    }
+
+    def _after(self, closing: str, start: int, before: str = "") -> int:
+        """Return where the text goes on after `closing`, 0 if it is not there. What is absent is searched for once."""
+        wanted = before + closing
+        if wanted in self._absent:
+            return 0
+        found = self._text.find(wanted, start)
+        if found < 0:
+            self._absent.add(wanted)
+        return found + len(wanted) if found >= 0 else 0
 
     def _opening(self, typed: str) -> str:
         return self._mark(typed, typed, after=_OPEN_END + "‡")
@@ -204,10 +289,6 @@ class _OpenCloze:
     def __init__(self, where: object) -> None:
         self.where = where
         self.braces = 0
-
-
-# `lastgroup` names the innermost group that closed last; these stand inside others.
-_PARTS = {"long": "code", "tildes": "code", "ticks": "code", "alt": "image", "path": "image"}
 
 
 def _as_text(typed: str) -> str:

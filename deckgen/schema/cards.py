@@ -5,7 +5,7 @@ This is the hot path, run for every card of every deck, so it does little per ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deckgen.diagnostics import did_you_mean
@@ -15,7 +15,7 @@ from deckgen.schema.keys import BASIC_KEYS, CARD, CLOZE_KEYS, IMAGE_KEYS, OWN_CA
 from deckgen.schema.kinds import Text, wrong_type
 from deckgen.schema.masks import read_masks
 from deckgen.schema.shapes import plain
-from deckgen.schema.text import clean_id, clean_tags, slug
+from deckgen.schema.text import clean_id, clean_tag, clean_tags, slug
 from deckgen.yamlsource import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class CardReader:
     reading: Reading
     deck: Deck
     topic: Topic
+    known_tags: dict[str, str] = field(default_factory=dict)
 
     def notes(self, cards: Node | None) -> Iterator[Note]:
         """Yield the notes of a list of cards, as it was read from YAML."""
@@ -132,13 +133,13 @@ class CardReader:
         if not self._has_all(card, values, needed):
             return None
         note = self._note(card, kind, values)
-        for key, field in _FIELD_OF[kind]:
+        for key, name in _FIELD_OF[kind]:
             if node := values.get(key):
-                note.fields[field] = node.text
-                note.written[field] = node
-        for key, field in _FLAG_OF:
+                note.fields[name] = node.text
+                note.written[name] = node
+        for key, name in _FLAG_OF:
             if values.get(key):
-                note.fields[field] = "y"
+                note.fields[name] = "y"
         if kind == IMAGE_OCCLUSION:
             note.masks = read_masks(_pair(card, "masks")[1], values["masks"], self.reading)
             note.hide_all = values.get("hide") != "one"
@@ -183,14 +184,14 @@ class CardReader:
         written: dict[str, Scalar] = {}
         for name, (key, value) in card.pairs.items():
             common = OWN_CARD.lookup.get(name)
-            field = name if name in exact else None if common else folded.get(plain(name))
+            owned = name if name in exact else None if common else folded.get(plain(name))
             common = common or OWN_CARD.lookup.get(plain(name))
-            if field and field in written:
-                message = f"'{name}' is another name for '{field}', which is already given"
+            if owned and owned in written:
+                message = f"'{name}' is another name for '{owned}', which is already given"
                 self.reading.error(key, "duplicate-key", message, "keep one of the two")
-            elif field:
+            elif owned:
                 if (text := _TEXT.read(value, self.reading)) is not None:
-                    written[field] = text
+                    written[owned] = text
             elif common:
                 values[common.name] = common.kind.read(value, self.reading)
             else:
@@ -204,13 +205,24 @@ class CardReader:
         topic = self.topic
         tags, citation, markup = topic.tags, topic.citation, topic.markup
         if given := values.get("tags"):
-            tags = tuple(dict.fromkeys((*tags, *clean_tags(given, self.reading))))
+            tags = tuple(dict.fromkeys((*tags, *self._tags(given))))
         if source := values.get("source"):
             citation = cite(source, citation, self.deck.sources, self.reading)
         if values.get("markup"):
             markup = Markup(values["markup"])
         identity = clean_id(values.get("id"), self.reading)
         return Note(kind, {}, tags, citation, markup, topic, identity, at=card)
+
+    def _tags(self, given: list[Scalar]) -> list[str]:
+        """Check tags; most were seen before on another card."""
+        known = self.known_tags
+        found = []
+        for node in given:
+            tag = known.get(node.text) or clean_tag(node, self.reading)
+            if tag:
+                known[node.text] = tag
+                found.append(tag)
+        return found
 
 
 def _kind_of(values: Values) -> str | None:

@@ -8,17 +8,19 @@ give the same bytes for the same deck.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
+import sys
 import unicodedata
 import zipfile
 from dataclasses import dataclass
-from hashlib import sha1, sha256
-from html import unescape
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from deckgen.model import Kind
 from deckgen.template import parse, renders
+from deckgen.writers.preset import preset_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,16 +32,18 @@ if TYPE_CHECKING:
 
 _BATCH = 1000
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
-_TAGS = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rendered note: what Anki stores of it. `cards` are ordinals from 0, `position` is its place among new cards."""
+    """A rendered note, as Anki stores it: its fields are one text with U+001F between them.
+
+    `cards` are ordinals from 0, `position` is its place among new cards.
+    """
 
     type_id: int
     stamp: Stamp
-    fields: list[str]
+    fields: str
     tags: tuple[str, ...]
     cards: tuple[int, ...]
     deck: str
@@ -60,18 +64,15 @@ class CollectionWriter:
     """Streams notes into the SQLite collection of a package, in a file of its own."""
 
     def __init__(self, path: Path, head: DeckHead) -> None:
-        from genanki.apkg_col import APKG_COL  # noqa: PLC0415 - genanki is slow to import
-        from genanki.apkg_schema import APKG_SCHEMA  # noqa: PLC0415
-
         self._path = path
         self._head = head
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._tables, self._indexes = APKG_SCHEMA.split("CREATE INDEX", 1)
+        self._tables, self._indexes = _genanki().apkg_schema.APKG_SCHEMA.split("CREATE INDEX", 1)
         # Nobody sees this file before it is whole, so it needs no journal of its own.
         self._db.executescript(
             f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096; {self._tables}"
         )
-        self._db.executescript(APKG_COL)
+        self._db.executescript(_genanki().apkg_col.APKG_COL)
         self._db.execute("BEGIN")
         self._notes: list[tuple[object, ...]] = []
         self._cards: list[tuple[object, ...]] = []
@@ -80,27 +81,13 @@ class CollectionWriter:
         self._deck(head.name)
 
     def add(self, row: Row) -> None:
-        """Add a note and its cards."""
+        """Add a note and its cards. Anki works out the sort field and the checksum itself when it imports."""
         self._next_id += 1
         note_id = self._next_id
         tags = f" {' '.join(row.tags)} " if row.tags else ""
-        sort = _sort_text(row.fields[0])
         stamp = row.stamp
-        self._notes.append(
-            (
-                note_id,
-                stamp.guid,
-                row.type_id,
-                stamp.time,
-                -1,
-                tags,
-                "\x1f".join(row.fields),
-                sort,
-                _checksum(sort),
-                0,
-                "",
-            )
-        )
+        first = row.fields.partition("\x1f")[0]
+        self._notes.append((note_id, stamp.guid, row.type_id, stamp.time, tags, row.fields, first))
         deck_id = self._deck(row.deck)
         for ordinal in row.cards:
             self._next_id += 1
@@ -112,7 +99,7 @@ class CollectionWriter:
         """Write what is left: note types, decks, preset, indexes."""
         self._flush()
         models = {str(stamp.id): _model(note_type, stamp, self._decks[self._head.name]) for note_type, stamp in types}
-        preset = _preset(self._head, self._decks[self._head.name])
+        preset = preset_json(self._head.name, self._head.options, self._decks[self._head.name])
         decks = {"1": _deck_json(1, "Default", "", 1)}
         for name, deck_id in self._decks.items():
             description = self._head.description if name == self._head.name else ""
@@ -141,7 +128,7 @@ class CollectionWriter:
         self._db.close()
 
     def _flush(self) -> None:
-        self._db.executemany("INSERT INTO notes VALUES(?,?,?,?,?,?,?,?,?,?,?)", self._notes)
+        self._db.executemany("INSERT INTO notes VALUES(?,?,?,?,-1,?,?,?,0,0,'')", self._notes)
         self._db.executemany("INSERT INTO cards VALUES(?,?,?,?,?,-1,0,0,?,0,0,0,0,0,0,0,0,'')", self._cards)
         self._notes.clear()
         self._cards.clear()
@@ -193,16 +180,24 @@ def _forget_version(path: Path) -> None:
         file.write((1).to_bytes(4) + (3_040_000).to_bytes(4))
 
 
-def _sort_text(html: str) -> str:
-    """Return a field's text without tags, as Anki sorts by it."""
-    if "<" in html:
-        html = _TAGS.sub("", html)
-    return unescape(html) if "&" in html else html
+@lru_cache(maxsize=1)
+def _genanki() -> Any:  # noqa: ANN401 - a module without types
+    """Import genanki: only where a package is written, for it is slow to import.
 
-
-def _checksum(text: str) -> int:
-    """Return the number by which Anki finds notes with the same first field."""
-    return int.from_bytes(sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:4])
+    Most of that is the package cached_property, of which genanki needs the one class that Python has had since 3.8; it
+    would import asyncio and ssl, a quarter of the time that building one note takes.
+    """
+    name = "cached_property"
+    stands_in = name not in sys.modules
+    if stands_in:
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].cached_property = cached_property  # type: ignore[attr-defined]
+    try:
+        import genanki  # noqa: PLC0415
+    finally:
+        if stands_in:
+            del sys.modules[name]
+    return genanki
 
 
 def _json(value: object) -> str:
@@ -210,9 +205,8 @@ def _json(value: object) -> str:
 
 
 def _model(note_type: NoteType, stamp: TypeStamp, deck_id: int) -> dict[str, Any]:
-    from genanki.model import Model  # noqa: PLC0415
-
-    model = Model(
+    model_class = _genanki().Model
+    model = model_class(
         stamp.id,
         unicodedata.normalize("NFC", note_type.name),
         fields=[
@@ -229,7 +223,7 @@ def _model(note_type: NoteType, stamp: TypeStamp, deck_id: int) -> dict[str, Any
             for t, number in zip(note_type.templates, stamp.template_ids, strict=True)
         ],
         css=note_type.css,
-        model_type=Model.CLOZE if note_type.kind is Kind.CLOZE else Model.FRONT_BACK,
+        model_type=model_class.CLOZE if note_type.kind is Kind.CLOZE else model_class.FRONT_BACK,
     )
     model._req = _requirements(note_type)  # noqa: SLF001 - genanki's own fails on many templates
     made: dict[str, Any] = model.to_json(stamp.time, deck_id)
@@ -251,9 +245,7 @@ def _requirements(note_type: NoteType) -> list[list[object]]:
 
 
 def _deck_json(deck_id: int, name: str, description: str, preset: int) -> dict[str, Any]:
-    from genanki.deck import Deck  # noqa: PLC0415
-
-    made: dict[str, Any] = Deck(deck_id, name, description).to_json()
+    made: dict[str, Any] = _genanki().Deck(deck_id, name, description).to_json()
     return {
         **made,
         "conf": preset,
@@ -261,53 +253,3 @@ def _deck_json(deck_id: int, name: str, description: str, preset: int) -> dict[s
         "extendRev": 0,
         **{counter: [0, 0] for counter in ("lrnToday", "newToday", "revToday", "timeToday")},
     }
-
-
-_MINUTES = {"s": 1 / 60, "m": 1, "h": 60, "d": 1440}
-
-
-def _preset(head: DeckHead, deck_id: int) -> dict[str, Any]:
-    """Return the deck's preset, or Anki's default (id 1) where the author has set no option."""
-    options = head.options
-    given = {name: value for name in options.__slots__ if (value := getattr(options, name)) is not None}
-    preset: dict[str, Any] = {
-        "id": deck_id if given else 1,
-        "name": head.name if given else "Default",
-        "mod": 0,
-        "usn": 0,
-        "maxTaken": 60,
-        "autoplay": True,
-        "timer": 0,
-        "replayq": True,
-        "dyn": False,
-        "new": {
-            "bury": False,
-            "delays": [1.0, 10.0],
-            "initialFactor": 2500,
-            "ints": [1, 4, 0],
-            "order": 1,
-            "perDay": 20,
-        },
-        "rev": {
-            "bury": False,
-            "ease4": 1.3,
-            "ivlFct": 1.0,
-            "maxIvl": 36500,
-            "perDay": 200,
-            "hardFactor": 1.2,
-        },
-        "lapse": {"delays": [10.0], "leechAction": 1, "leechFails": 8, "minInt": 1, "mult": 0.0},
-        "desiredRetention": given.get("desired_retention", 0.9),
-    }
-    new, rev, lapse = preset["new"], preset["rev"], preset["lapse"]
-    new["perDay"] = given.get("new_per_day", new["perDay"])
-    rev["perDay"] = given.get("reviews_per_day", rev["perDay"])
-    rev["maxIvl"] = given.get("maximum_interval", rev["maxIvl"])
-    new["delays"] = _minutes(given.get("learning_steps")) or new["delays"]
-    lapse["delays"] = _minutes(given.get("relearning_steps")) or lapse["delays"]
-    new["bury"] = rev["bury"] = preset["buryInterdayLearning"] = given.get("bury_siblings", False)
-    return preset
-
-
-def _minutes(steps: tuple[str, ...] | None) -> list[float]:
-    return [float(step[:-1]) * _MINUTES[step[-1]] for step in steps or ()]
