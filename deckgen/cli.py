@@ -96,7 +96,10 @@ def new(folder: Path) -> None:
     type=click.Path(path_type=Path),
     help="Where to write; default: build/<id>.apkg.",
 )
-def build(paths: tuple[Path, ...], output: Path | None) -> None:
+@click.option("--select", "query", metavar="QUERY", default="", help="Only the notes that a search as in Anki finds.")
+@click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
+@click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
+def build(paths: tuple[Path, ...], output: Path | None, query: str, edition: str, locked: bool) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
     Writes the package and the deck's lock (deck.lock), which keeps learners' reviews safe: put it under version
@@ -105,19 +108,24 @@ def build(paths: tuple[Path, ...], output: Path | None) -> None:
     \b
     deckgen build                          every deck in cards/
     deckgen build spanish -o spanish.apkg
+    deckgen build spanish --select "tag:core -tag:verbs"
+    deckgen build spanish --edition essentials
     """
     from deckgen import pipeline
     from deckgen.diagnostics import has_errors
 
+    if query and edition:
+        raise click.UsageError("--select and --edition do not go together; put the query into the edition")
     decks, problems = _decks(paths)
     folder = output if output and (output.is_dir() or str(output).endswith("/")) else None
     if output and not folder and len(decks) > 1:
         raise click.UsageError(f"{len(decks)} decks cannot all be written to '{output}'; name a folder")
+    options = pipeline.BuildOptions(edition, query, locked)
     targets = pipeline.Targets(folder or Path("build"), None if folder else output)
     built = []
     for deck in decks:
         with _progress(deck) as progress:
-            built.append(pipeline.build(deck, targets, _now(), progress))
+            built.append(pipeline.build(deck, targets, _now(), progress, options))
         problems += built[-1].problems
     _print(problems, "text")
     for done in built:

@@ -18,13 +18,15 @@ from deckgen.render.media import MediaLibrary
 from deckgen.schema.cards import CardReader, read_topic, topic_of
 from deckgen.schema.deck import read_deck
 from deckgen.schema.kinds import Reading
+from deckgen.select import Candidate, QueryError, parse
 from deckgen.yamlsource import Mapping, Node, Sequence, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from deckgen.model import Deck, Note, NoteType, Topic
+    from deckgen.render.media import MediaFile
     from deckgen.yamlsource import Loaded, Source
 
 
@@ -42,6 +44,14 @@ class Compiled:
     cards: tuple[int, ...]
     key: str
     position: int
+    media: list[MediaFile]
+
+    def candidates(self, note_type: NoteType, deck: str) -> Iterator[Candidate]:
+        """Yield the note's cards as a search sees them. `deck` is the name of the deck that they go to."""
+        fields = dict(zip(map(str.casefold, note_type.field_names()), self.fields.split("\x1f"), strict=True))
+        for card in self.cards:
+            template = note_type.templates[min(card, len(note_type.templates) - 1)].name
+            yield Candidate(fields, self.note.tags, deck, note_type.name, card, template)
 
     @property
     def content(self) -> str:
@@ -56,23 +66,36 @@ class Compilation:
     files: DeckFiles
     deck: Deck
     types: dict[str, NoteType]
-    media: MediaLibrary
+    library: MediaLibrary
+    design_media: list[MediaFile]
     problems: list[Diagnostic]
     one_file: tuple[Loaded, Topic, Node | None] | None = None
     _seen: dict[str, tuple[str, int]] = field(default_factory=dict)
 
+    def home(self, note: Note) -> str:
+        """Return the name of the deck that a note's new cards go to."""
+        is_nested = self.deck.subdecks == "topic" and note.topic.subdeck
+        return f"{self.deck.name}::{note.topic.subdeck}" if is_nested else self.deck.name
+
+    def search(self, query: str) -> Callable[[Compiled], bool]:
+        """Return a function that tells whether a note is found. Raises QueryError."""
+        names = [name for note_type in self.types.values() for name in note_type.field_names()]
+        found = parse(query, names)
+        return lambda done: any(map(found, done.candidates(self.types[done.note.type], self.home(done.note))))
+
     def notes(self) -> Iterator[Compiled]:
         """Yield the deck's notes that are well, in order."""
-        renderers = {key: Renderer(note_type, self.media) for key, note_type in self.types.items()}
+        renderers = {key: Renderer(note_type, self.library) for key, note_type in self.types.items()}
         position = 0
         for loaded, beside, notes in self._files():
             for note in notes:
                 position += 1
-                fields, cards, problems = renderers[note.type].note(note, loaded.source, beside)
-                self.problems += problems
+                done = renderers[note.type].note(note, loaded.source, beside)
+                self.problems += done.problems
                 key = self._key(note, loaded.source)
-                if cards and key:
-                    yield Compiled(note, loaded.source, "\x1f".join(fields), cards, key, position)
+                if done.cards and key:
+                    fields = "\x1f".join(done.fields)
+                    yield Compiled(note, loaded.source, fields, done.cards, key, position, done.media)
         if not position and not has_errors(self.problems):
             self.problems.append(
                 error(
@@ -164,11 +187,12 @@ def open_deck(files: DeckFiles) -> tuple[Compilation | None, list[Diagnostic]]:
     else:
         deck, values = read_deck(loaded.root, reading, files.folder, files.default_id, single=files.single)
         one_file = (loaded, topic_of(values, reading, deck, []), values.get("cards")) if files.single else None
-    media = MediaLibrary(files.folder)
-    types, found = resolve(deck, media)
+    library = MediaLibrary(files.folder)
+    types, design_media, found = resolve(deck, library)
     problems += found
-    compilation = Compilation(files, deck, types, media, problems, one_file)
+    compilation = Compilation(files, deck, types, library, design_media, problems, one_file)
     problems += _unknown_topics(deck, files, reading)
+    problems += _wrong_queries(compilation)
     return compilation, problems
 
 
@@ -184,6 +208,14 @@ def _unknown_topics(deck: Deck, files: DeckFiles, reading: Reading) -> list[Diag
         for node in deck.topics
         if node.text not in names
     ]
+
+
+def _wrong_queries(compilation: Compilation) -> Iterator[Diagnostic]:
+    for edition in compilation.deck.editions:
+        try:
+            compilation.search(edition.select)
+        except QueryError as wrong:
+            yield error(edition.at, "bad-query", str(wrong), wrong.help)
 
 
 def _load(path: Path, folder: Path, problems: list[Diagnostic]) -> Loaded | None:

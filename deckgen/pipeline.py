@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from deckgen import lock as locks
 from deckgen.compilation import open_deck
-from deckgen.diagnostics import Diagnostic, Span, error, has_errors, in_order
+from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, in_order
 from deckgen.render.markdown import to_html
+from deckgen.select import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from deckgen.compilation import Compilation, Compiled
     from deckgen.discover import DeckFiles
     from deckgen.model import Deck
     from deckgen.stats import Stats
@@ -64,6 +66,33 @@ def stats(files: DeckFiles, progress: Callable[[int], None]) -> tuple[Stats | No
     return counted, in_order(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What to build: the notes of an edition, those that a query finds, or all; and whether the lock may change."""
+
+    edition: str = ""
+    query: str = ""
+    locked: bool = False
+
+    def chooser(self, compilation: Compilation) -> Callable[[Compiled], bool] | Diagnostic:
+        """Return a function that tells whether a note is meant."""
+        query, head = self.query, Span(compilation.files.head.as_posix())
+        if self.edition:
+            editions = {e.name: e.select for e in compilation.deck.editions}
+            if self.edition not in editions:
+                known = f"editions are: {', '.join(editions)}" if editions else "deck.yaml has no  editions:"
+                near = did_you_mean(self.edition, editions) or known
+                return error(head, "unknown-edition", f"this deck has no edition '{self.edition}'", near)
+            query = editions[self.edition]
+        try:
+            return compilation.search(query) if query else lambda _: True
+        except QueryError as wrong:
+            return error(head, "bad-query", f"in the query '{query}': {wrong}", wrong.help)
+
+
+DEFAULTS = BuildOptions()
+
+
 @dataclass(slots=True)
 class Targets:
     """Where packages go: one file if given, else a folder, by their decks' ids. No two decks may go to one place."""
@@ -72,9 +101,9 @@ class Targets:
     file: Path | None = None
     taken: dict[Path, Path] = field(default_factory=dict)
 
-    def of(self, deck: Deck, files: DeckFiles) -> Path | Diagnostic:
+    def of(self, deck: Deck, files: DeckFiles, edition: str) -> Path | Diagnostic:
         """Return the place for a deck's package."""
-        target = self.file or self.folder / f"{deck.id}.apkg"
+        target = self.file or self.folder / f"{deck.id}{edition and '-'}{edition}.apkg"
         other = self.taken.setdefault(target, files.head)
         if other == files.head:
             return target
@@ -87,50 +116,69 @@ class Targets:
         )
 
 
-def build(files: DeckFiles, targets: Targets, now: int, progress: Callable[[int], None]) -> Built:
-    """Build a package and the lock. With an error nothing is written and what was there stays. Raises OSError."""
+def build(
+    files: DeckFiles, targets: Targets, now: int, progress: Callable[[int], None], options: BuildOptions = DEFAULTS
+) -> Built:
+    """Build a package and the lock. With an error nothing is written and what was there stays. Raises OSError.
+
+    A part of a deck shares guids, times and positions with the whole, so that a learner can go from one to the other.
+    """
     from deckgen.writers.apkg import CollectionWriter, DeckHead, Row, write_package  # noqa: PLC0415
 
     compilation, problems = open_deck(files)
     if compilation is None:
         return Built(None, in_order(problems))
     deck = compilation.deck
-    target = targets.of(deck, files)
-    if isinstance(target, Diagnostic):
-        return Built(None, in_order([*problems, target]))
-    old = _read_lock(files, problems)
-    ledger = locks.Ledger(old, deck.id, deck.name, now)
+    target, is_meant = targets.of(deck, files, options.edition), options.chooser(compilation)
+    if isinstance(target, Diagnostic) or isinstance(is_meant, Diagnostic):
+        refused = [x for x in (target, is_meant) if isinstance(x, Diagnostic)]
+        return Built(None, in_order([*problems, *refused]))
+    ledger = locks.Ledger(_read_lock(files, problems), deck.id, deck.name, now)
     notes = cards = 0
     with _staging(target) as stage:
         description = to_html(deck.description) if deck.description else ""
-        writer = CollectionWriter(
-            stage / "collection", DeckHead(deck.name, description, deck.options, ledger.new.created)
-        )
+        head = DeckHead(deck.name, description, deck.options, ledger.new.created)
+        writer = CollectionWriter(stage / "collection", head)
+        stamps: dict[str, locks.TypeStamp] = {}
+        media = {file.name: file for file in compilation.design_media}
         try:
-            stamps: dict[str, locks.TypeStamp] = {}
             for done in compilation.notes():
-                note = done.note
-                kind = stamps.get(note.type) or stamps.setdefault(
-                    note.type, ledger.note_type(compilation.types[note.type])
-                )
-                home = (
-                    f"{deck.name}::{note.topic.subdeck}"
-                    if deck.subdecks == "topic" and note.topic.subdeck
-                    else deck.name
-                )
                 stamp = ledger.note(done.key, done.content)
-                writer.add(Row(kind.id, stamp, done.fields, note.tags, done.cards, home, done.position))
-                notes, cards = notes + 1, cards + len(done.cards)
-                progress(notes)
+                kind = done.note.type
+                if kind not in stamps:
+                    stamps[kind] = ledger.note_type(compilation.types[kind])
+                progress(done.position)
+                if is_meant(done):
+                    home = compilation.home(done.note)
+                    position = done.position
+                    writer.add(Row(stamps[kind].id, stamp, done.fields, done.note.tags, done.cards, home, position))
+                    notes, cards = notes + 1, cards + len(done.cards)
+                    media.update((file.name, file) for file in done.media)
+            if not notes and not has_errors(problems):
+                problems.append(_nothing_found(files, options))
             if has_errors(problems):
                 return Built(None, in_order(problems))
+            lock = "".join(locks.text_of(ledger.close()))
+            if options.locked and (not files.lock.exists() or lock != files.lock.read_text(encoding="utf-8")):
+                return Built(None, in_order([*problems, _lock_changed(files, ledger)]))
             writer.finish([(compilation.types[key], stamp) for key, stamp in stamps.items()])
         finally:
             writer.close()
-        media = compilation.media.used.values()
-        write_package(stage / "package", stage / "collection", media)
-        _put_in_place(stage, target, files.lock, ledger.close())
+        write_package(stage / "package", stage / "collection", media.values())
+        _put_in_place(stage, target, files.lock, lock)
     return Built(target, in_order(problems), notes, cards, len(media), ledger.added, ledger.changed, ledger.gone)
+
+
+def _lock_changed(files: DeckFiles, ledger: locks.Ledger) -> Diagnostic:
+    what = f"{ledger.added} new, {ledger.changed} changed, {ledger.gone} gone"
+    message = f"the lock does not fit the cards ({what}), and --locked forbids to change it"
+    return error(Span(files.lock.as_posix()), "lock-changed", message, "run  deckgen build  and commit the lock")
+
+
+def _nothing_found(files: DeckFiles, options: BuildOptions) -> Diagnostic:
+    what = f"the edition '{options.edition}'" if options.edition else f"the query '{options.query}'"
+    help_ = "try a part of the query; `deckgen stats` shows the deck's tags and topics"
+    return error(Span(files.head.as_posix()), "nothing-selected", f"{what} finds no note of this deck", help_)
 
 
 def _read_lock(files: DeckFiles, problems: list[Diagnostic]) -> locks.Lock:
@@ -156,18 +204,17 @@ def _staging(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put_in_place(stage: Path, target: Path, lock_file: Path, lock: locks.Lock) -> None:
+def _put_in_place(stage: Path, target: Path, lock_file: Path, lock: str) -> None:
     """Put the lock and the package in place, each in one step.
 
     The lock goes first: if the machine stops between the two, the next build finds the times already given out and
     makes the same package. The other way round, notes would get a second, newer time, and learners an update that
     changes nothing and overwrites their own edits.
     """
-    text = "".join(locks.text_of(lock))
     beside = lock_file.with_name(f".{lock_file.name}-{os.getpid()}")
     try:
-        if not lock_file.exists() or lock_file.read_text(encoding="utf-8") != text:
-            beside.write_text(text, encoding="utf-8")
+        if not lock_file.exists() or lock_file.read_text(encoding="utf-8") != lock:
+            beside.write_text(lock, encoding="utf-8")
             _sync(beside)
         _sync(stage / "package")
         if beside.exists():

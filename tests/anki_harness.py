@@ -107,6 +107,20 @@ class Anki:
         found: dict[str, Any] = models.by_name(name)
         return found
 
+    def add_cloze_type(self, name: str, fields: list[str], side: str) -> dict[str, Any]:
+        """Add a cloze note type whose front and back are alike (Anki wants a cloze on both) and return it."""
+        models = self.col.models
+        made = models.new(name)
+        made["type"] = 1
+        for field in fields:
+            models.add_field(made, models.new_field(field))
+        template = models.new_template("Cloze")
+        template["qfmt"] = template["afmt"] = side
+        models.add_template(made, template)
+        models.add(made)
+        found: dict[str, Any] = models.by_name(name)
+        return found
+
     def healthy(self) -> bool:
         """Tell whether Check Database finds nothing, and Empty Cards nothing."""
         problems, ok = self.col.fix_integrity()

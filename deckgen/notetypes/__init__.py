@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen import template
 from deckgen.diagnostics import Diagnostic, Severity, Span, did_you_mean, error
@@ -14,13 +14,21 @@ from deckgen.yamlsource import Source, Written
 
 if TYPE_CHECKING:
     from deckgen.model import Deck, NoteType, Template
-    from deckgen.render.media import MediaLibrary
+    from deckgen.render.media import MediaFile, MediaLibrary
 
 
-def resolve(deck: Deck, media: MediaLibrary) -> tuple[dict[str, NoteType], list[Diagnostic]]:
-    """Return the deck's note types by key. Reads the CSS and HTML files that the deck names."""
+class Resolved(NamedTuple):
+    """A deck's note types by key, the files that their CSS and templates show, and the problems."""
+
+    types: dict[str, NoteType]
+    media: list[MediaFile]
+    problems: list[Diagnostic]
+
+
+def resolve(deck: Deck, library: MediaLibrary) -> Resolved:
+    """Finish the deck's note types. Reads the CSS and HTML files that the deck names."""
     problems: list[Diagnostic] = []
-    design = _Design(deck, media, problems)
+    design = _Design(deck, library, problems)
     css = design.css_of_deck()
     types = {t.key: t for t in built_in(deck, css)}
     for own in deck.note_types.values():
@@ -29,7 +37,7 @@ def resolve(deck: Deck, media: MediaLibrary) -> tuple[dict[str, NoteType], list[
         for each in templates:
             problems += _check(each, finished)
         types[own.key] = finished
-    return types, problems
+    return Resolved(types, design.media, problems)
 
 
 def _check(each: Template, note_type: NoteType) -> list[Diagnostic]:
@@ -43,9 +51,10 @@ def _check(each: Template, note_type: NoteType) -> list[Diagnostic]:
 class _Design:
     """Reads what a deck's look is made of: a text stands in the YAML itself or in a file that it names."""
 
-    def __init__(self, deck: Deck, media: MediaLibrary, problems: list[Diagnostic]) -> None:
+    def __init__(self, deck: Deck, library: MediaLibrary, problems: list[Diagnostic]) -> None:
         self.deck = deck
-        self.media = media
+        self.library = library
+        self.media: list[MediaFile] = []
         self.problems = problems
 
     def css_of_deck(self) -> str:
@@ -67,7 +76,8 @@ class _Design:
         """Return CSS, from its file if the text names one, with its media."""
         if "{" not in text:
             text = self._read(text, at).text
-        text, slips = self.media.in_design(text, self.deck.folder)
+        text, files, slips = self.library.in_design(text, self.deck.folder)
+        self.media += files
         for slip in slips:
             self.problems.append(
                 Diagnostic(
@@ -89,7 +99,8 @@ class _Design:
     def _side(self, written: Written, owner: NoteType) -> Written:
         if "{{" not in written.text and "\n" not in written.text.strip() and "<" not in written.text:
             written = self._read(written.text, written.span())
-        text, slips = self.media.in_design(written.text, self.deck.folder)
+        text, files, slips = self.library.in_design(written.text, self.deck.folder)
+        self.media += files
         for slip in slips:
             at = written.span(slip.piece) if written.text else owner.at
             self.problems.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen import cloze
 from deckgen.diagnostics import Diagnostic, Severity, error, warning
@@ -19,11 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deckgen.model import Citation, Note, NoteType, Topic
-    from deckgen.render.media import MediaLibrary, MediaSlip
+    from deckgen.render.media import MediaFile, MediaLibrary, MediaSlip
     from deckgen.yamlsource import Node, Source
 
 # A tag that may show or play a file, or a sound; looked for before the work of rewriting is begun.
 _MAY_NAME_MEDIA = re.compile(r"<(?:[iI][mM]|[aA][uU]|[vV][iI]|[sS][oO]|[oO][bB]|[eE][mM][bB])|\[sound:")
+
+
+class Rendered(NamedTuple):
+    """What became of a note: its fields' HTML, the ordinals of its cards, the media it names, and the problems."""
+
+    fields: list[str]
+    cards: tuple[int, ...]
+    media: list[MediaFile]
+    problems: list[Diagnostic]
 
 
 class Renderer:
@@ -37,15 +46,26 @@ class Renderer:
         self._last: tuple[Topic | None, Citation | None] = (None, None)
         self._automatic: dict[str, str] = {}
 
-    def note(self, note: Note, source: Source, beside: Path) -> tuple[list[str], tuple[int, ...], list[Diagnostic]]:
-        """Return the fields' HTML, the ordinals of the note's cards, and the problems.
+    def note(self, note: Note, source: Source, beside: Path) -> Rendered:
+        """Render a note.
 
         `source` is the file the note stands in, `beside` that file's folder, where its media are looked for first.
         """
+        media: list[MediaFile] = []
         problems: list[Diagnostic] = []
-        shown = {name: self._html(name, note, source, beside, problems) for name in note.fields}
+        shown = {}
+        for name, text in note.fields.items():
+            html = to_html(text) if note.markup is Markup.MARKDOWN else text
+            if ("<" in html or "[" in html) and _MAY_NAME_MEDIA.search(html):
+                html, files, slips = self._media.in_field(html, beside)
+                media += files
+                problems += [_media_problem(slip, note.written.get(name) or note.at, source) for slip in slips]
+            shown[name] = html
         if note.type == IMAGE_OCCLUSION:
-            self._picture(note, shown, source, beside, problems)
+            picture = self._media.image(note.fields["Image"], beside)
+            media += picture.files
+            problems += [_media_problem(slip, note.written["Image"], source) for slip in picture.slips]
+            shown |= _occlusion_fields(note, picture.text)
         automatic = self._topic_and_source(note)
         fields = [shown[name] if name in shown else automatic.get(name, "") for name in self._names]
         joined = "".join(fields)
@@ -58,15 +78,7 @@ class Renderer:
             self._check_stray_clozes(note, source, problems)
         if not cards and not problems:
             problems.append(self._no_card(note, fields, source))
-        return fields, cards, problems
-
-    def _html(self, name: str, note: Note, source: Source, beside: Path, problems: list[Diagnostic]) -> str:
-        text = note.fields[name]
-        html = to_html(text) if note.markup is Markup.MARKDOWN else text
-        if ("<" in html or "[" in html) and _MAY_NAME_MEDIA.search(html):
-            html, slips = self._media.in_field(html, beside)
-            problems += [_media_problem(slip, note.written.get(name) or note.at, source) for slip in slips]
-        return html
+        return Rendered(fields, cards, media, problems)
 
     def _topic_and_source(self, note: Note) -> dict[str, str]:
         """Return the fields that no author writes. They are the same for most neighbours, so the last ones are kept."""
@@ -75,18 +87,6 @@ class Renderer:
             self._last = (note.topic, note.citation)
             self._automatic = {"Topic": escape(note.topic.title, quote=False), "Source": citation_html(note.citation)}
         return self._automatic
-
-    def _picture(
-        self, note: Note, shown: dict[str, str], source: Source, beside: Path, problems: list[Diagnostic]
-    ) -> None:
-        """Write the fields of an image occlusion that are not texts."""
-        found, slips = self._media.image(note.fields["Image"], beside)
-        problems += [_media_problem(slip, note.written["Image"], source) for slip in slips]
-        alt = f' alt="{escape(note.alt)}"' if note.alt else ""
-        shown["Image"] = f'<img src="{escape(found)}"{alt}>'
-        shown["Occlusion"] = occlusion_field(note.masks, hide_all=note.hide_all)
-        comments = [text for text in (note.fields.get("Comments", ""), labels(note.masks)) if text]
-        shown["Comments"] = escape("; ".join(comments), quote=False)
 
     def _check_clozes(self, note: Note, fields: list[str], source: Source, problems: list[Diagnostic]) -> None:
         shown: set[int] = set()
@@ -155,6 +155,17 @@ class Renderer:
             f"no template makes a card of this note{which}",
             "fill the fields that its fronts show",
         )
+
+
+def _occlusion_fields(note: Note, image: str) -> dict[str, str]:
+    """Write the fields of an image occlusion that are not texts."""
+    alt = f' alt="{escape(note.alt)}"' if note.alt else ""
+    comments = [text for text in (note.fields.get("Comments", ""), labels(note.masks)) if text]
+    return {
+        "Image": f'<img src="{escape(image)}"{alt}>',
+        "Occlusion": occlusion_field(note.masks, hide_all=note.hide_all),
+        "Comments": escape("; ".join(comments), quote=False),
+    }
 
 
 def _number_problems(html: str, node: Node, source: Source) -> list[Diagnostic]:

@@ -56,73 +56,59 @@ class MediaSlip(NamedTuple):
     is_error: bool = True
 
 
+class Rewritten(NamedTuple):
+    """A text with the files' new names in it, those files, and what is wrong."""
+
+    text: str
+    files: list[MediaFile]
+    slips: list[MediaSlip]
+
+
 class MediaLibrary:
-    """The media of one deck. Rewrites references in HTML and CSS; `used` holds the files by their new names."""
+    """The media of one deck: finds files and gives them names, each once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._found: dict[tuple[str, Path, bool], MediaFile | MediaSlip] = {}
-        self.used: dict[str, MediaFile] = {}
 
-    def in_field(self, html: str, beside: Path) -> tuple[str, list[MediaSlip]]:
+    def in_field(self, html: str, beside: Path) -> Rewritten:
         """Rewrite the references of a field. `beside` is the folder of the file that the field stands in."""
-        slips: list[MediaSlip] = []
-
-        def name(written: str) -> str:
-            return self._name(written, beside, slips, hidden=False)
+        namer = _Namer(self, beside, hidden=False)
 
         def tag(found: re.Match[str]) -> str:
             if found[1].lower() == "img":
                 source = _SRC.search(found[0])
                 ending = os.path.splitext(_plain(source[2]))[1].lower() if source else ""
                 if source and ending in _SOUND_ENDINGS and not _ADDRESS.match(_plain(source[2])):
-                    return f"[sound:{name(_plain(source[2]))}]"
-            return _SRC.sub(lambda s: f'{s[1]}="{escape(name(_plain(s[2])))}"', found[0])
+                    return f"[sound:{namer.name(_plain(source[2]))}]"
+            return _SRC.sub(namer.attribute, found[0])
 
-        html = _SOUND.sub(lambda s: f"[sound:{name(unescape(s[1]))}]", html)
-        return _TAG.sub(tag, html), slips
+        html = _SOUND.sub(lambda s: f"[sound:{namer.name(unescape(s[1]))}]", html)
+        return Rewritten(_TAG.sub(tag, html), namer.files, namer.slips)
 
-    def in_design(self, text: str, beside: Path) -> tuple[str, list[MediaSlip]]:
+    def in_design(self, text: str, beside: Path) -> Rewritten:
         """Rewrite the references of CSS or of a template; Anki takes such files only if their names begin with `_`."""
-        slips: list[MediaSlip] = []
-
-        def name(written: str) -> str:
-            return written if "{{" in written else self._name(written, beside, slips, hidden=True)
+        namer = _Namer(self, beside, hidden=True)
 
         def url(found: re.Match[str]) -> str:
             written = found[1] or found[2]
-            return found[0].replace(written, '"' + name(_plain(written)) + '"')
+            return found[0].replace(written, f'"{namer.name(_plain(written))}"')
 
         text = _CSS_URL.sub(url, text)
-        return _TAG.sub(lambda t: _SRC.sub(lambda s: f'{s[1]}="{escape(name(_plain(s[2])))}"', t[0]), text), slips
+        text = _TAG.sub(lambda tag: _SRC.sub(namer.attribute, tag[0]), text)
+        return Rewritten(text, namer.files, namer.slips)
 
-    def image(self, written: str, beside: Path) -> tuple[str, list[MediaSlip]]:
-        """Return the name of a file that a key of its own gives."""
-        slips: list[MediaSlip] = []
-        return self._name(written, beside, slips, hidden=False), slips
+    def image(self, written: str, beside: Path) -> Rewritten:
+        """Find a file that a key of its own names; the text is its new name."""
+        namer = _Namer(self, beside, hidden=False)
+        return Rewritten(namer.name(written), namer.files, namer.slips)
 
-    def _name(self, written: str, beside: Path, slips: list[MediaSlip], *, hidden: bool) -> str:
-        if _ADDRESS.match(written):
-            if not written.startswith(("data:", "#")):
-                slips.append(
-                    MediaSlip(
-                        written,
-                        "remote-media",
-                        f"'{written}' is not in the deck; without a network the card lacks it",
-                        "save the file beside the cards and name that",
-                        is_error=False,
-                    )
-                )
-            return written
+    def find(self, written: str, beside: Path, *, hidden: bool) -> MediaFile | MediaSlip:
+        """Return the file that a deck calls `written`; `hidden` files get names that begin with `_`."""
         key = (written, beside, hidden)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._find(written, beside, hidden=hidden)
-        if isinstance(found, MediaSlip):
-            slips.append(found)
-            return written
-        self.used[found.name] = found
-        return found.name
+        if key not in self._found:
+            self._found[key] = self._find(written, beside, hidden=hidden)
+        return self._found[key]
 
     def _find(self, written: str, beside: Path, *, hidden: bool) -> MediaFile | MediaSlip:
         places = [beside, self._folder, self._folder / "media"]
@@ -141,6 +127,36 @@ class MediaLibrary:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return MediaFile(_safe_name(path.name, digest, hidden=hidden), path, digest)
+
+
+class _Namer:
+    """Gives the files of one text their names, and keeps what it met."""
+
+    def __init__(self, library: MediaLibrary, beside: Path, *, hidden: bool) -> None:
+        self._library = library
+        self._beside = beside
+        self._hidden = hidden
+        self.files: list[MediaFile] = []
+        self.slips: list[MediaSlip] = []
+
+    def attribute(self, found: re.Match[str]) -> str:
+        return f'{found[1]}="{escape(self.name(_plain(found[2])))}"'
+
+    def name(self, written: str) -> str:
+        if "{{" in written or written.startswith(("data:", "#")):
+            return written
+        if _ADDRESS.match(written):
+            message = f"'{written}' is not in the deck; without a network the card lacks it"
+            self.slips.append(
+                MediaSlip(written, "remote-media", message, "save the file beside the cards", is_error=False)
+            )
+            return written
+        found = self._library.find(written, self._beside, hidden=self._hidden)
+        if isinstance(found, MediaSlip):
+            self.slips.append(found)
+            return written
+        self.files.append(found)
+        return found.name
 
 
 def _safe_name(name: str, digest: str, *, hidden: bool) -> str:
