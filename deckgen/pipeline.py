@@ -136,7 +136,7 @@ def build(
     ledger = locks.Ledger(_read_lock(files, problems), deck.id, deck.name, now)
     notes = cards = 0
     with _staging(target) as stage:
-        description = to_html(deck.description) if deck.description else ""
+        description = _on_one_line(to_html(deck.description)) if deck.description else ""
         head = DeckHead(deck.name, description, deck.options, ledger.new.created)
         writer = CollectionWriter(stage / "collection", head)
         stamps: dict[str, locks.TypeStamp] = {}
@@ -167,6 +167,11 @@ def build(
         write_package(stage / "package", stage / "collection", media.values())
         _put_in_place(stage, target, files.lock, lock)
     return Built(target, in_order(problems), notes, cards, len(media), ledger.added, ledger.changed, ledger.gone)
+
+
+def _on_one_line(html: str) -> str:
+    """Take the line breaks out of a deck's description: Anki shows each as one (aqt, overview.py)."""
+    return html if "<pre" in html else html.replace("\n", " ")
 
 
 def _lock_changed(files: DeckFiles, ledger: locks.Ledger) -> Diagnostic:
