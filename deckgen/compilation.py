@@ -6,7 +6,7 @@ Notes are streamed: files are handled one after another, so that memory follows 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, warning
 from deckgen.discover import DeckFiles, TopicFile, read_yaml
@@ -18,7 +18,6 @@ from deckgen.render.media import MediaLibrary
 from deckgen.schema.cards import CardReader, read_topic, topic_of
 from deckgen.schema.deck import read_deck
 from deckgen.schema.kinds import Reading
-from deckgen.select import Candidate, QueryError, parse
 from deckgen.yamlsource import Mapping, Node, Sequence, load
 
 if TYPE_CHECKING:
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
     from deckgen.model import Deck, Note, NoteType, Topic
     from deckgen.render.media import MediaFile
+    from deckgen.select import Candidate
     from deckgen.yamlsource import Loaded, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A note and what became of it.
 
     `fields` is their HTML as Anki stores it, one text with U+001F between; `cards` the ordinals of its cards, `key`
@@ -49,6 +48,8 @@ class Compiled:
     def candidates(self, note_type: NoteType, deck: str) -> Iterator[Candidate]:
         """Yield the note's cards as a search sees them. `deck` is the name of the deck that they go to."""
         fields = dict(zip(map(str.casefold, note_type.field_names()), self.fields.split("\x1f"), strict=True))
+        from deckgen.select import Candidate  # noqa: PLC0415
+
         for card in self.cards:
             template = note_type.templates[min(card, len(note_type.templates) - 1)].name
             yield Candidate(fields, self.note.tags, deck, note_type.name, card, template)
@@ -79,6 +80,8 @@ class Compilation:
 
     def search(self, query: str) -> Callable[[Compiled], bool]:
         """Return a function that tells whether a note is found. Raises QueryError."""
+        from deckgen.select import parse  # noqa: PLC0415 - few builds search
+
         names = [name for note_type in self.types.values() for name in note_type.field_names()]
         found = parse(query, names)
         return lambda done: any(map(found, done.candidates(self.types[done.note.type], self.home(done.note))))
@@ -127,34 +130,24 @@ class Compilation:
     def _key(self, note: Note, source: Source) -> str:
         """Return what the lock knows a note by; an id given twice is reported, and has none."""
         assert note.at is not None
-        node = next((v for k, (_, v) in getattr(note.at, "pairs", {}).items() if k.casefold() == "id"), note.at)
         key = note.id or derived_key(note.type, *_identity(note))
-        first = self._seen.setdefault(key, (source.file, node.line + 1))
-        if first == (source.file, node.line + 1):
+        place = (source.file, note.at.line + 1)
+        first = self._seen.setdefault(key, place)
+        if first is place:
             return key
-        place = f"{first[0]}:{first[1]}"
         if note.id:
-            self.problems.append(
-                error(
-                    source.span(node),
-                    "duplicate-id",
-                    f"the id '{key}' is already taken at {place}",
-                    "give each card an id of its own",
-                )
-            )
+            pairs = note.at.pairs.items() if isinstance(note.at, Mapping) else ()
+            node = next((value for name, (_, value) in pairs if name.casefold() == "id"), note.at)
+            message = f"the id '{key}' is already taken by the card at {first[0]}:{first[1]}"
+            self.problems.append(error(source.span(node), "duplicate-id", message, "give each card an id of its own"))
             return ""
-        self.problems.append(
-            warning(
-                source.span(note.at),
-                "same-question",
-                f"a card that asks the same stands at {place}",
-                "ask each so that only one answer fits, or give both an id",
-            )
-        )
+        message = f"a card that asks the same stands at {first[0]}:{first[1]}"
+        help_ = "ask each so that only one answer fits, or give both an id"
+        self.problems.append(warning(source.span(note.at), "same-question", message, help_))
         copies = 2
         while f"{key}-{copies}" in self._seen:
             copies += 1
-        self._seen[f"{key}-{copies}"] = (source.file, node.line + 1)
+        self._seen[f"{key}-{copies}"] = place
         return f"{key}-{copies}"
 
 
@@ -211,6 +204,8 @@ def _unknown_topics(deck: Deck, files: DeckFiles, reading: Reading) -> list[Diag
 
 
 def _wrong_queries(compilation: Compilation) -> Iterator[Diagnostic]:
+    from deckgen.select import QueryError  # noqa: PLC0415
+
     for edition in compilation.deck.editions:
         try:
             compilation.search(edition.select)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deckgen import lock as locks
 from deckgen.compilation import open_deck
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, in_order
 from deckgen.render.markdown import to_html
-from deckgen.select import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from deckgen.compilation import Compilation, Compiled
     from deckgen.discover import DeckFiles
@@ -76,6 +74,8 @@ class BuildOptions:
 
     def chooser(self, compilation: Compilation) -> Callable[[Compiled], bool] | Diagnostic:
         """Return a function that tells whether a note is meant."""
+        from deckgen.select import QueryError  # noqa: PLC0415 - few builds search
+
         query, head = self.query, Span(compilation.files.head.as_posix())
         if self.edition:
             editions = {e.name: e.select for e in compilation.deck.editions}
@@ -202,7 +202,8 @@ def _read_lock(files: DeckFiles, problems: list[Diagnostic]) -> locks.Lock:
 def _staging(target: Path) -> Iterator[Path]:
     """Make a folder beside the target for what is not finished; it goes, whatever happens."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    folder = target.parent / f".{target.name}-{os.getpid()}"
+    folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:

@@ -5,7 +5,9 @@ Nothing else in the tests imports `anki`; the package `deckgen` never does (AGPL
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from anki import import_export_pb2 as pb
@@ -121,7 +123,28 @@ class Anki:
         found: dict[str, Any] = models.by_name(name)
         return found
 
+    def deck(self, name: str) -> dict[str, Any]:
+        """Return a deck as Anki has it."""
+        found: dict[str, Any] = self.col.decks.by_name(name)
+        return found
+
+    def preset(self, name: str) -> dict[str, Any]:
+        """Return the preset of a deck."""
+        found: dict[str, Any] = self.col.decks.config_dict_for_deck_id(self.deck(name)["id"])
+        return found
+
+    def note_type(self, name: str) -> dict[str, Any]:
+        """Return a note type as Anki has it."""
+        found: dict[str, Any] = self.col.models.by_name(name)
+        return found
+
     def healthy(self) -> bool:
         """Tell whether Check Database finds nothing, and Empty Cards nothing."""
         problems, ok = self.col.fix_integrity()
         return ok and "rebuilt" in problems.lower() and not self.col.get_empty_cards().notes
+
+
+def words(html: str) -> str:
+    """Return what a learner reads of a card's side: no styles, scripts or tags, white space as one blank."""
+    without = re.sub(r"(?s)<(style|script)\b.*?</\1>|<[^>]*>", " ", html)
+    return " ".join(unescape(without).split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from deckgen.model import Citation, Note, NoteType, Topic
     from deckgen.render.media import MediaFile, MediaLibrary, MediaSlip
     from deckgen.yamlsource import Node, Source
-
-# A tag that may show or play a file, or a sound; looked for before the work of rewriting is begun.
-_MAY_NAME_MEDIA = re.compile(r"<(?:[iI][mM]|[aA][uU]|[vV][iI]|[sS][oO]|[oO][bB]|[eE][mM][bB])|\[sound:")
 
 
 class Rendered(NamedTuple):
@@ -56,7 +52,7 @@ class Renderer:
         shown = {}
         for name, text in note.fields.items():
             html = to_html(text) if note.markup is Markup.MARKDOWN else text
-            if ("<" in html or "[" in html) and _MAY_NAME_MEDIA.search(html):
+            if "[sound:" in html or ("=" in html and "<" in html):
                 html, files, slips = self._media.in_field(html, beside)
                 media += files
                 problems += [_media_problem(slip, note.written.get(name) or note.at, source) for slip in slips]

@@ -49,6 +49,7 @@ _FIELD_OF = {
 }
 _FLAG_OF = (("reverse", "Add Reverse"), ("typed", "Type Answer"))
 _ARTICLE = {BASIC: "front and back", CLOZE: "a cloze", IMAGE_OCCLUSION: "an image occlusion"}
+_SPELLINGS_OF_TYPE = frozenset(a + b + c + d for a in "tT" for b in "yY" for c in "pP" for d in "eE")
 _STOCK_NAMES = ("Basic", "Basic (and reversed card)", "Basic (type in the answer)", "Cloze", "Image Occlusion")
 
 
@@ -106,9 +107,9 @@ class CardReader:
                 yield note
 
     def _card(self, card: Mapping) -> Note | None:
-        named = card.pairs.get("type") or next((p for name, p in card.pairs.items() if plain(name) == "type"), None)
-        if named is None:
+        if _SPELLINGS_OF_TYPE.isdisjoint(card.pairs):
             return self._stock(card, CARD.read(card, self.reading) or {})
+        named = next(pair for name, pair in card.pairs.items() if name in _SPELLINGS_OF_TYPE)
         name = named[1].text if isinstance(named[1], Scalar) else ""
         if own := self.deck.note_types.get(name):
             return self._own(card, own)

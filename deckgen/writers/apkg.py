@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deckgen.model import Kind
 from deckgen.template import parse, renders
@@ -34,8 +34,7 @@ _BATCH = 1000
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A rendered note, as Anki stores it: its fields are one text with U+001F between them.
 
     `cards` are ordinals from 0, `position` is its place among new cards.

@@ -14,7 +14,6 @@ from yaml import MarkedYAMLError
 
 from deckgen.diagnostics import Diagnostic, Span, error
 from deckgen.yamlsource.reader import Reader, StopReadingError
-from deckgen.yamlsource.slips import explain
 from deckgen.yamlsource.values import LINE_BREAK, Mapping, Node, Scalar, Sequence, Source, Written
 
 __all__ = ["LINE_BREAK", "Loaded", "Mapping", "Node", "Scalar", "Sequence", "Source", "Written", "load"]
@@ -44,6 +43,8 @@ def load(file: str, data: bytes) -> Loaded:
     except StopReadingError as stop:
         return Loaded(source, None, [*reader.problems, stop.problem])
     except MarkedYAMLError as broken:
+        from deckgen.yamlsource.slips import explain  # noqa: PLC0415 - most files are well
+
         slip = explain(file, text, broken)
         return Loaded(source, None, [*(p for p in reader.problems if p.span.line != slip.span.line), slip])
     return Loaded(source, root, reader.problems)

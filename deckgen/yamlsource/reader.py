@@ -25,7 +25,7 @@ MAX_DEPTH = 64
 """Deeper nesting than any deck needs; a file of 100,000 brackets ends here."""
 
 ALIAS_BUDGET = 100_000
-"""Values that aliases may add to a file (or ten times its own number of values, if that is more)."""
+"""Values that aliases may add to a file (or one for each byte, if that is more)."""
 
 Event: TypeAlias = Any  # what is known of events' fields in PyYAML's stubs does not fit those of the C parser
 
@@ -47,8 +47,8 @@ class Reader:
         self._next = CParser(data).get_event
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._open: set[str] = set()
-        self._made = 0
-        self._aliased = 0
+        self._budget = max(ALIAS_BUDGET, len(data))
+        self._sizes: dict[int, int] = {}
 
     def document(self) -> Node | None:
         self._next()  # the start of the stream
@@ -68,49 +68,49 @@ class Reader:
         return root
 
     def _node(self, event: Event, depth: int) -> Node:
-        self._made += 1
         kind = type(event)
         if kind is ScalarEvent:
-            mark = event.start_mark
-            scalar = Scalar(event.value, mark.line, mark.column, event.style)
-            if event.anchor or event.tag:
-                self._anchor(event, scalar, 1)
-            return scalar
+            return self._scalar(event)
         if kind is AliasEvent:
             return self._alias(event)
         if depth >= MAX_DEPTH:
-            self._stop(
-                event,
-                "too-deep",
-                f"nested more than {MAX_DEPTH} levels deep",
-                "a deck needs no more than six",
-            )
-        before = self._made + self._aliased
+            message = f"nested more than {MAX_DEPTH} levels deep"
+            self._stop(event, "too-deep", message, "a deck needs no more than six")
         if event.anchor:
             self._open.add(event.anchor)
         node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth)
         if event.anchor or event.tag:
-            self._anchor(event, node, self._made + self._aliased - before + 1)
+            self._anchor(event, node)
         return node
 
+    def _scalar(self, event: Event) -> Scalar:
+        mark = event.start_mark
+        scalar = Scalar(event.value, mark.line, mark.column, event.style)
+        if event.anchor or event.tag:
+            self._anchor(event, scalar)
+        return scalar
+
     def _sequence(self, start: Event, depth: int) -> Sequence:
-        items = []
+        items: list[Node] = []
+        inner = depth + 1
         while type(event := self._next()) is not SequenceEndEvent:
-            items.append(self._node(event, depth + 1))
+            items.append(self._scalar(event) if type(event) is ScalarEvent else self._node(event, inner))
         return Sequence(items, start.start_mark.line, start.start_mark.column)
 
     def _mapping(self, start: Event, depth: int) -> Mapping:
         pairs: dict[str, tuple[Scalar, Node]] = {}
         merged: list[Node] = []
+        inner = depth + 1
         while type(event := self._next()) is not MappingEndEvent:
-            key = self._node(event, depth + 1)
-            value = self._node(self._next(), depth + 1)
+            key = self._scalar(event) if type(event) is ScalarEvent else self._node(event, inner)
+            event = self._next()
+            value = self._scalar(event) if type(event) is ScalarEvent else self._node(event, inner)
             if type(key) is not Scalar:
                 self._complex_key(key)
-            elif key.text == "<<" and not key.style:
-                merged.append(value)
             elif key.text in pairs:
                 self._duplicate(key, pairs[key.text][0])
+            elif key.text == "<<" and not key.style:
+                merged.append(value)
             else:
                 pairs[key.text] = (key, value)
         for value in merged:
@@ -131,7 +131,7 @@ class Reader:
                     "write  <<: *name  with an alias of a map",
                 )
 
-    def _anchor(self, event: Event, node: Node, size: int) -> None:
+    def _anchor(self, event: Event, node: Node) -> None:
         if event.tag:
             self._report(
                 node,
@@ -141,7 +141,7 @@ class Reader:
             )
         if event.anchor:
             self._open.discard(event.anchor)
-            self._anchors[event.anchor] = (node, size)
+            self._anchors[event.anchor] = (node, self._size(node))
 
     def _alias(self, event: Event) -> Node:
         name = event.anchor
@@ -160,15 +160,21 @@ class Reader:
                 "if the text just begins with '*', put it in quotes",
             )
         node, size = self._anchors[name]
-        self._aliased += size
-        if self._aliased > max(ALIAS_BUDGET, 10 * self._made):
-            self._stop(
-                event,
-                "alias-bomb",
-                "aliases blow this file up to over 100,000 values",
-                "use fewer aliases of aliases",
-            )
+        self._budget -= size
+        if self._budget < 0:
+            message = f"aliases blow this file up to over {ALIAS_BUDGET:,} values"
+            self._stop(event, "alias-bomb", message, "use fewer aliases of aliases")
         return node
+
+    def _size(self, node: Node) -> int:
+        """Count the values in an anchored one, those that come by aliases too."""
+        if isinstance(node, Scalar):
+            return 1
+        size = self._sizes.get(id(node))
+        if size is None:
+            inner = node.items if isinstance(node, Sequence) else [value for _, value in node.pairs.values()]
+            size = self._sizes[id(node)] = 1 + sum(map(self._size, inner))
+        return size
 
     def _complex_key(self, key: Node) -> None:
         self._report(
