@@ -20,6 +20,14 @@ class TopicFile:
     path: Path
     parts: tuple[str, ...]
 
+    @property
+    def size(self) -> int:
+        """Return the file's bytes, 0 where it cannot be asked."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
 
 @dataclass(frozen=True, slots=True)
 class DeckFiles:

@@ -190,4 +190,5 @@ class Note:
     hide_all: bool = True
     alt: str = ""
     at: Node | None = field(default=None, compare=False)
+    id_at: Node | None = field(default=None, compare=False)
     written: dict[str, Scalar] = field(default_factory=dict, compare=False)

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from deckgen.compilation import Compilation, Compiled
+    from deckgen.compilation import Compilation
     from deckgen.discover import DeckFiles
     from deckgen.model import Deck
     from deckgen.stats import Stats
+    from deckgen.topics import CompiledNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,11 @@ class Built:
 
 def check(files: DeckFiles, progress: Callable[[int], None]) -> list[Diagnostic]:
     """Find everything that `build` would refuse, and what the rules say."""
-    from deckgen.lint import lint  # noqa: PLC0415 - a build does without
-
-    compilation, problems = open_deck(files)
+    compilation, problems = open_deck(files, linting=True)
     if compilation:
         _read_lock(files, problems)
-        for compiled in compilation.notes():
-            problems += lint(compiled.note, compiled.source)
-            progress(compiled.position)
+        for position, _ in compilation.notes():
+            progress(position)
     return in_order(problems)
 
 
@@ -58,9 +56,9 @@ def stats(files: DeckFiles, progress: Callable[[int], None]) -> tuple[Stats | No
     if compilation is None:
         return None, in_order(problems)
     counted = Stats(compilation.deck.name)
-    for done in compilation.notes():
-        counted.add(done.note, compilation.types[done.note.type].name, done.cards)
-        progress(done.position)
+    for position, note in compilation.notes():
+        counted.add(note, compilation.workshop.types[note.type])
+        progress(position)
     return counted, in_order(problems)
 
 
@@ -72,7 +70,7 @@ class BuildOptions:
     query: str = ""
     locked: bool = False
 
-    def chooser(self, compilation: Compilation) -> Callable[[Compiled], bool] | Diagnostic:
+    def chooser(self, compilation: Compilation) -> Callable[[CompiledNote], bool] | Diagnostic:
         """Return a function that tells whether a note is meant."""
         from deckgen.select import QueryError  # noqa: PLC0415 - few builds search
 
@@ -128,7 +126,7 @@ def build(
     compilation, problems = open_deck(files)
     if compilation is None:
         return Built(None, in_order(problems))
-    deck = compilation.deck
+    deck, types = compilation.deck, compilation.workshop.types
     target, is_meant = targets.of(deck, files, options.edition), options.chooser(compilation)
     if isinstance(target, Diagnostic) or isinstance(is_meant, Diagnostic):
         refused = [x for x in (target, is_meant) if isinstance(x, Diagnostic)]
@@ -142,18 +140,16 @@ def build(
         stamps: dict[str, locks.TypeStamp] = {}
         media = {file.name: file for file in compilation.design_media}
         try:
-            for done in compilation.notes():
-                stamp = ledger.note(done.key, done.content)
-                kind = done.note.type
-                if kind not in stamps:
-                    stamps[kind] = ledger.note_type(compilation.types[kind])
-                progress(done.position)
-                if is_meant(done):
-                    home = compilation.home(done.note)
-                    position = done.position
-                    writer.add(Row(stamps[kind].id, stamp, done.fields, done.note.tags, done.cards, home, position))
-                    notes, cards = notes + 1, cards + len(done.cards)
-                    media.update((file.name, file) for file in done.media)
+            for position, note in compilation.notes():
+                stamp = ledger.note(note.key, note.content)
+                if note.type not in stamps:
+                    stamps[note.type] = ledger.note_type(types[note.type])
+                progress(position)
+                if is_meant(note):
+                    row_type, home = stamps[note.type].id, compilation.home(note)
+                    writer.add(Row(row_type, stamp, note.fields, note.tags, note.cards, home, position))
+                    notes, cards = notes + 1, cards + len(note.cards)
+                    media.update((file.name, file) for file in note.media)
             if not notes and not has_errors(problems):
                 problems.append(_nothing_found(files, options))
             if has_errors(problems):
@@ -161,7 +157,7 @@ def build(
             lock = "".join(locks.text_of(ledger.close()))
             if options.locked and (not files.lock.exists() or lock != files.lock.read_text(encoding="utf-8")):
                 return Built(None, in_order([*problems, _lock_changed(files, ledger)]))
-            writer.finish([(compilation.types[key], stamp) for key, stamp in stamps.items()])
+            writer.finish([(types[key], stamp) for key, stamp in stamps.items()])
         finally:
             writer.close()
         write_package(stage / "package", stage / "collection", media.values())

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
+from html import unescape
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from deckgen.model import Note
+    from deckgen.model import Citation, NoteType
+    from deckgen.topics import CompiledNote
 
 _ANSWERS = ("Back", "Text")  # the field of a built-in type that says how much there is to recall
+_NOT_TEXT = re.compile(r"<[^>]*>|\{\{c[0-9,]+::|::[^{}]*\}\}|\}\}")
 
 
 @dataclass(slots=True)
 class Stats:
-    """Counts of one deck. `answers` holds the lengths of answers, in characters as typed."""
+    """Counts of one deck. `answers` holds the lengths of answers, in characters as shown."""
 
     deck: str
     notes: int = 0
@@ -30,17 +34,18 @@ class Stats:
     tags: Counter[str] = field(default_factory=Counter)
     answers: list[int] = field(default_factory=list)
 
-    def add(self, note: Note, type_name: str, cards: tuple[int, ...]) -> None:
+    def add(self, note: CompiledNote, note_type: NoteType) -> None:
         """Count a note."""
+        fields = dict(zip(note_type.field_names(), note.fields.split("\x1f"), strict=True))
         self.notes += 1
-        self.cards += len(cards)
+        self.cards += len(note.cards)
         self.topics[note.topic.title or "(no topic)"] += 1
-        self.types[_kind(note, type_name)] += 1
-        self.sources[_source(note)] += 1
+        self.types[_kind(note_type.name, fields)] += 1
+        self.sources[_source(note.citation)] += 1
         self.tags.update(note.tags)
-        answer = next((note.fields[name] for name in _ANSWERS if name in note.fields), None)
+        answer = next((fields[name] for name in _ANSWERS if name in fields), None)
         if answer is not None:
-            self.answers.append(len(answer))
+            self.answers.append(len(unescape(_NOT_TEXT.sub("", answer))))
 
     def lengths(self) -> dict[str, float]:
         """Return the median, the 90th percentile and the maximum of the answers' lengths."""
@@ -50,14 +55,13 @@ class Stats:
         return {"median": median(self.answers), "90 %": round(ninth), "longest": max(self.answers)}
 
 
-def _kind(note: Note, type_name: str) -> str:
+def _kind(type_name: str, fields: dict[str, str]) -> str:
     name = type_name.rsplit(" – ", 1)[-1]  # noqa: RUF001 - the dash in a built-in type's name
-    extras = [word for name_, word in (("Add Reverse", "reversed"), ("Type Answer", "typed")) if note.fields.get(name_)]
+    extras = [word for field_, word in (("Add Reverse", "reversed"), ("Type Answer", "typed")) if fields.get(field_)]
     return f"{name} ({', '.join(extras)})" if extras else name
 
 
-def _source(note: Note) -> str:
-    citation = note.citation
+def _source(citation: Citation) -> str:
     name = citation.source.title or citation.source.id if citation.source else citation.text
     return " · ".join(part for part in (name, citation.section) if part) or "(no source)"
 

@@ -211,8 +211,9 @@ class CardReader:
             citation = cite(source, citation, self.deck.sources, self.reading)
         if values.get("markup"):
             markup = Markup(values["markup"])
-        identity = clean_id(values.get("id"), self.reading)
-        return Note(kind, {}, tags, citation, markup, topic, identity, at=card)
+        named: Scalar | None = values.get("id")
+        identity = clean_id(named, self.reading)
+        return Note(kind, {}, tags, citation, markup, topic, identity, at=card, id_at=named)
 
     def _tags(self, given: list[Scalar]) -> list[str]:
         """Check tags; most were seen before on another card."""
