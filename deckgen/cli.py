@@ -99,7 +99,10 @@ def new(folder: Path) -> None:
 @click.option("--select", "query", metavar="QUERY", default="", help="Only the notes that a search as in Anki finds.")
 @click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
 @click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
-def build(paths: tuple[Path, ...], output: Path | None, query: str, edition: str, locked: bool) -> None:
+@click.option("--allow-breaking", is_flag=True, help="Build though learners' Anki cannot follow a change.")
+def build(
+    paths: tuple[Path, ...], output: Path | None, query: str, edition: str, locked: bool, allow_breaking: bool
+) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
     Writes the package and the deck's lock (deck.lock), which keeps learners' reviews safe: put it under version
@@ -120,7 +123,7 @@ def build(paths: tuple[Path, ...], output: Path | None, query: str, edition: str
     folder = output if output and (output.is_dir() or str(output).endswith("/")) else None
     if output and not folder and len(decks) > 1:
         raise click.UsageError(f"{len(decks)} decks cannot all be written to '{output}'; name a folder")
-    options = pipeline.BuildOptions(edition, query, locked)
+    options = pipeline.BuildOptions(edition, query, locked, allow_breaking)
     targets = pipeline.Targets(folder or Path("build"), None if folder else output)
     built = []
     for deck in decks:
@@ -176,7 +179,7 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     decks, problems = _decks(paths)
     for deck in decks:
         with _progress(deck) as progress:
-            problems += pipeline.check(deck, progress)
+            problems += pipeline.check(deck, _now(), progress)
     problems = in_order(problems)
     _print(problems, form)
     if has_errors(problems) or (strict and any(p.severity is Severity.WARNING for p in problems)):

@@ -23,7 +23,8 @@ _TOKEN = re.compile(OPEN + r"|\}\}")
 
 def numbers(digits: str) -> list[int]:
     """Return the numbers in the `1,2` of `{{c1,2::…}}`; Anki passes over what does not fit 16 bits."""
-    return [n for part in digits.split(",") if part and (n := int(part[:9])) <= 0xFFFF]
+    trimmed = (part.lstrip("0") or "0" for part in digits.split(",") if part)
+    return [int(part) for part in trimmed if len(part) <= 5 and int(part) <= 0xFFFF]
 
 
 def cards(texts: Iterable[str]) -> set[int]:

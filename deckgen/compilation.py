@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, warning
+from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors
 from deckgen.notetypes import resolve
 from deckgen.render.media import MediaLibrary
 from deckgen.schema.cards import topic_of
@@ -71,8 +71,8 @@ class Compilation:
         for topic in self._topics():
             self.problems += topic.problems
             for number, note in enumerate(topic.notes, position + 1):
-                if named := self._with_own_key(note, topic.file):
-                    yield number, named
+                if self._is_alone(note, topic.file):
+                    yield number, note
             position += topic.total
         if not position and not has_errors(self.problems):
             at, help_ = Span(self.files.head.as_posix()), "add a topic file with  cards:  beside deck.yaml"
@@ -92,25 +92,22 @@ class Compilation:
         named = [by_name.pop(node.text) for node in self.deck.topics if node.text in by_name]
         return [*named, *by_name.values()]
 
-    def _with_own_key(self, note: CompiledNote, file: str) -> CompiledNote | None:
-        """See to it that no two notes have one key: an id given twice is an error."""
+    def _is_alone(self, note: CompiledNote, file: str) -> bool:
+        """See to it that no two notes have one key, by which the lock knows them."""
         key, place = note.key, (file, note.at)
         first = self._seen.setdefault(key, place)
         if first is place:
-            return note
+            return True
         elsewhere = f"{first[0]}:{first[1][0]}"
         at = Span(file, *note.at)
         if note.has_id:
             message = f"the id '{key}' is already taken at {elsewhere}"
             self.problems.append(error(at, "duplicate-id", message, "give each card an id of its own"))
-            return None
+            return False
+        message = f"a card that asks the same stands at {elsewhere}; without ids nothing tells them apart"
         help_ = "ask each so that only one answer fits, or give both an id"
-        self.problems.append(warning(at, "same-question", f"a card that asks the same stands at {elsewhere}", help_))
-        copies = 2
-        while f"{key}-{copies}" in self._seen:
-            copies += 1
-        self._seen[f"{key}-{copies}"] = place
-        return note._replace(key=f"{key}-{copies}")
+        self.problems.append(error(at, "same-question", message, help_))
+        return False
 
 
 def open_deck(files: DeckFiles, *, linting: bool = False) -> tuple[Compilation | None, list[Diagnostic]]:

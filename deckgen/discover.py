@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,12 +109,12 @@ def _single_deck(path: Path) -> DeckFiles:
 def _folder_deck(head: Path) -> DeckFiles:
     folder = head.parent
     name = folder.name if folder.name not in ("", ".", "..") else folder.resolve().name
-    topics = tuple(
-        TopicFile(path, path.relative_to(folder).with_suffix("").parts)
-        for path in _topic_paths(folder)
-        if path.name not in HEADS
-    )
+    topics = tuple(TopicFile(path, _parts(path, folder)) for path in _topic_paths(folder) if path.name not in HEADS)
     return DeckFiles(head, folder, name, folder / "deck.lock", single=False, topics=topics)
+
+
+def _parts(path: Path, folder: Path) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize("NFC", p) for p in path.relative_to(folder).with_suffix("").parts)
 
 
 def _topic_paths(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ leads out of the deck's folder is refused, wherever it is written.
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +26,14 @@ def find(folder: Path, written: str, beside: list[Path]) -> Path | FileSlip:
     """Return the file that `written` names, looked for in `beside` in turn; all must lie in the deck's `folder`."""
     if "\0" in written or not written:
         return FileSlip("missing", "an empty name names no file", "write the file's name")
+    spellings = dict.fromkeys(
+        (written, unicodedata.normalize("NFD", written))
+    )  # texts are NFC, names on disk may not be
     for place in dict.fromkeys(beside):
-        path = Path(os.path.normpath(place / written))
-        if os.path.lexists(path):
-            return _inside(folder, path, written)
+        for spelling in spellings:
+            path = Path(os.path.normpath(place / spelling))
+            if os.path.lexists(path):
+                return _inside(folder, path, written)
     if Path(written).is_absolute() or ".." in Path(written).parts:
         return _outside(written)
     near = did_you_mean(os.path.basename(written), names_in(folder))

@@ -1,120 +1,89 @@
-"""Identity and time: what learners' Anki knows a deck's notes and note types by, kept in `deck.lock`.
+"""The file `deck.lock`: what learners' Anki knows a deck's notes and note types by.
 
-Anki updates a note only if its guid is the same and its modification time newer; an update replaces the learner's
-edits. So a guid must never change, and a time only when the note did. Both are remembered here: a text file, one
-line for each note, sorted, so that it can be read in a diff and merged.
+A text, one line for each note, sorted, so that it can be read in a diff and merged. `ledger` says what the entries are
+for and makes new ones.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from hashlib import blake2b, sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from deckgen.diagnostics import Diagnostic, Span, error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from deckgen.model import NoteType
-
 VERSION = 1
 _HEAD = f"deckgen-lock {VERSION}"
 _ABOUT = "# What learners' Anki knows this deck's cards by. Written by `deckgen build`; keep it in version control."
-_CONFLICT = re.compile(r"^(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)( |$)")
+_CONFLICT = re.compile(r"(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)( .*)?")
 _LINE = re.compile(
     r"deck (?P<created>\d+) (?P<name>.+)"
-    r"|type (?P<type>\d+) (?P<type_hash>[0-9a-f]+) (?P<type_time>\d+) (?P<type_key>.+)"
-    r"|(?P<part>field|template) (?P<part_id>\d+) (?P<owner>\d+) (?P<part_key>.+)"
-    r"|(?P<state>note|gone) (?P<key>\S+) (?P<entry>\S+ [0-9a-f]+ \d+)"
+    r"|type (?P<id>\d+) (?P<hash>[0-9a-f]+) (?P<time>\d+) (?P<kind>normal|cloze) (?P<type_key>.+)"
+    r"|(?P<part>field|template) (?P<owner>\d+) \d+ (?P<part_id>\d+) (?P<part_key>.+)"
+    r"|(?P<state>note|gone) (?P<key>\S+) (?P<entry>[0-9a-f]+ [0-9a-f]+ \d+ \d+)"
 )
+_RESTORE = "restore the file from version control; without it, cards that have no id may start anew"
 
 
-class Stamp(NamedTuple):
-    """A note's guid and when it last changed (seconds since 1970)."""
-
-    guid: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class TypeStamp:
-    """A note type's id, its fields' and templates' ids in order, and when it last changed."""
+@dataclass(slots=True)
+class TypeEntry:
+    """A note type: its id, content hash, time and kind; ids and keys of fields and templates in order."""
 
     id: int
+    hash: str
     time: int
-    field_ids: tuple[int, ...]
-    template_ids: tuple[int, ...]
+    kind: str
+    fields: list[tuple[int, str]] = field(default_factory=list)
+    templates: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Lock:
-    """The contents of a lock. Entries stay the texts they were read as: 100,000 objects would cost more than they help.
+    """The contents of a lock. A note's entry stays the text it was read as: there may be 100,000.
 
-    notes, gone: note key -> `guid hash time`. types: note type key -> `id hash time`.
-    parts: (`field` or `template`, id of the note type, key) -> id.
+    notes, gone: note key -> `guid hash time type-id`. types: note type key -> its entry.
     """
 
     created: int = 0
     name: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
-    types: dict[str, str] = field(default_factory=dict)
-    parts: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    types: dict[str, TypeEntry] = field(default_factory=dict)
 
 
 def read(file: str, text: str) -> tuple[Lock, list[Diagnostic]]:
     """Read a lock. With a problem it must not be written over."""
     lock = Lock()
     lines = text.split("\n")
-    problems = _read_head(file, lines)
-    if problems:
-        return lock, problems
+    if problem := _head_problem(file, lines):
+        return lock, [problem]
     for number, line in enumerate(lines[1:], 2):
-        if not line or line.startswith("#"):
-            continue
-        if not _read_line(lock, line):
-            return lock, [_broken(file, number, line)]
-    if not lock.created:
-        return lock, [
-            error(
-                Span(file, len(lines), 1),
-                "lock-broken",
-                "the lock has no line for the deck; its end may be missing",
-                _RESTORE,
-            )
-        ]
+        if line and not line.startswith("#") and not _read_line(lock, line):
+            at = Span(file, number, 1, max(1, len(line)))
+            return lock, [error(at, "lock-broken", "this line of the lock cannot be read", _RESTORE)]
+    if not lock.created or not text.endswith("\n"):
+        at = Span(file, len(lines), 1)
+        return lock, [error(at, "lock-broken", "the lock breaks off; its end is missing", _RESTORE)]
+    if len({entry[:16] for entry in lock.notes.values()}) < len(lock.notes):
+        message = "two cards have one guid in the lock, so that Anki would take them for one"
+        return lock, [error(Span(file, 1, 1), "lock-broken", message, _RESTORE)]
     return lock, []
 
 
-_RESTORE = "restore the file from version control; deleting it would give every card without an id a new start"
-
-
-def _read_head(file: str, lines: list[str]) -> list[Diagnostic]:
+def _head_problem(file: str, lines: list[str]) -> Diagnostic | None:
     for number, line in enumerate(lines, 1):
-        if _CONFLICT.match(line):
-            return [
-                error(
-                    Span(file, number, 1),
-                    "lock-conflict",
-                    "the lock holds marks of a merge conflict",
-                    "keep the lines of both sides, delete the marks, and build again",
-                )
-            ]
-    if lines[0] != _HEAD:
-        version = re.fullmatch(r"deckgen-lock (\d+)", lines[0])
-        if version and int(version[1]) > VERSION:
-            return [
-                error(
-                    Span(file, 1, 1),
-                    "lock-newer",
-                    "the lock was written by a newer deckgen",
-                    "upgrade deckgen",
-                )
-            ]
-        return [error(Span(file, 1, 1), "lock-broken", "this is not a deckgen lock", _RESTORE)]
-    return []
+        if _CONFLICT.fullmatch(line):
+            help_ = "keep the lines of both sides, delete the marks, and build again"
+            return error(Span(file, number, 1), "lock-conflict", "the lock holds marks of a merge conflict", help_)
+    if lines[0] == _HEAD:
+        return None
+    version = re.fullmatch(r"deckgen-lock (\d+)", lines[0])
+    if version and int(version[1]) > VERSION:
+        return error(Span(file, 1, 1), "lock-newer", "the lock was written by a newer deckgen", "upgrade deckgen")
+    return error(Span(file, 1, 1), "lock-broken", "this is not a deckgen lock", _RESTORE)
 
 
 def _read_line(lock: Lock, line: str) -> bool:
@@ -123,119 +92,29 @@ def _read_line(lock: Lock, line: str) -> bool:
         return False
     if found["state"]:
         (lock.notes if found["state"] == "note" else lock.gone)[found["key"]] = found["entry"]
-    elif found["type"]:
-        lock.types[found["type_key"]] = f"{found['type']} {found['type_hash']} {found['type_time']}"
+    elif found["id"]:
+        lock.types[found["type_key"]] = TypeEntry(int(found["id"]), found["hash"], int(found["time"]), found["kind"])
     elif found["part"]:
-        lock.parts[found["part"], int(found["owner"]), found["part_key"]] = int(found["part_id"])
+        owner = next((t for t in lock.types.values() if t.id == int(found["owner"])), None)
+        if owner is None:
+            return False
+        parts = owner.fields if found["part"] == "field" else owner.templates
+        parts.append((int(found["part_id"]), found["part_key"]))
     else:
         lock.created, lock.name = int(found["created"]), found["name"]
     return True
-
-
-def _broken(file: str, number: int, line: str) -> Diagnostic:
-    return error(
-        Span(file, number, 1, max(1, len(line))),
-        "lock-broken",
-        "this line of the lock cannot be read",
-        _RESTORE,
-    )
 
 
 def text_of(lock: Lock) -> Iterable[str]:
     """Yield the lines of a lock, sorted within each kind."""
     yield f"{_HEAD}\n{_ABOUT}\n"
     yield f"deck {lock.created} {lock.name}\n"
-    for key in sorted(lock.types):
-        yield f"type {lock.types[key]} {key}\n"
-    for part, owner, key in sorted(lock.parts):
-        yield f"{part} {lock.parts[part, owner, key]} {owner} {key}\n"
+    for key, entry in sorted(lock.types.items()):
+        yield f"type {entry.id} {entry.hash} {entry.time} {entry.kind} {key}\n"
+        for part, members in (("field", entry.fields), ("template", entry.templates)):
+            for number, (identity, name) in enumerate(members, 1):
+                yield f"{part} {entry.id} {number} {identity} {name}\n"
     for key in sorted(lock.notes):
         yield f"note {key} {lock.notes[key]}\n"
     for key in sorted(lock.gone):
         yield f"gone {key} {lock.gone[key]}\n"
-
-
-class Ledger:
-    """Stamps what is being built, and ends as the next lock.
-
-    `now` is the time of this build in seconds. It is used only for what changed, and never goes back behind what
-    learners already have: then the time is one second after the last.
-    """
-
-    def __init__(self, old: Lock, deck_id: str, name: str, now: int) -> None:
-        self._old = old
-        self._deck_id = deck_id
-        self._now = now
-        self.new = Lock(created=old.created or now, name=name, gone=dict(old.gone))
-        self.changed = 0
-        self.added = 0
-        self.gone = 0
-
-    def note(self, key: str, content: str) -> Stamp:
-        """Stamp a note. `key` is its id or, without one, derived; `content` is all that a learner gets."""
-        digest = _digest(content)
-        before = self._old.notes.get(key) or self._old.gone.get(key)
-        if before is None:
-            guid, time = guid_for(self._deck_id, key), self._now
-            self.added += 1
-        else:
-            guid, old_digest, old_time = before.split(" ")
-            time = int(old_time)
-            if old_digest != digest:
-                time = max(self._now, time + 1)
-                self.changed += 1
-            self.new.gone.pop(key, None)
-        self.new.notes[key] = f"{guid} {digest} {time}"
-        return Stamp(guid, time)
-
-    def note_type(self, note_type: NoteType) -> TypeStamp:
-        """Stamp a note type, with ids for its fields and templates that stay when their names change."""
-        digest = _digest(repr(note_type))
-        before = self._old.types.get(note_type.key)
-        if before is None:
-            identity, time = _number(self._deck_id, "type", note_type.key), self._now
-        else:
-            identity, time = int(before.split(" ")[0]), int(before.split(" ")[2])
-            if before.split(" ")[1] != digest:
-                time = max(self._now, time + 1)
-        self.new.types[note_type.key] = f"{identity} {digest} {time}"
-        fields = tuple(self._part("field", identity, f.key) for f in note_type.fields)
-        templates = tuple(self._part("template", identity, t.key) for t in note_type.templates)
-        return TypeStamp(identity, time, fields, templates)
-
-    def _part(self, kind: str, owner: int, key: str) -> int:
-        place = (kind, owner, key)
-        self.new.parts[place] = self._old.parts.get(place) or _number(str(owner), kind, key)
-        return self.new.parts[place]
-
-    def close(self) -> Lock:
-        """Return the next lock. Notes that are gone keep a line: should they come back, their time goes on from it."""
-        for key, entry in self._old.notes.items():
-            if key not in self.new.notes:
-                self.new.gone[key] = entry
-                self.gone += 1
-        for key, entry in self._old.types.items():
-            self.new.types.setdefault(key, entry)
-        for place, identity in self._old.parts.items():
-            self.new.parts.setdefault(place, identity)
-        return self.new
-
-
-def guid_for(deck_id: str, key: str) -> str:
-    """Return the guid of a note: 64 bits of BLAKE2, which nobody's spreadsheet or shell takes for anything else."""
-    return blake2b(f"{deck_id}\n{key}".encode(), digest_size=8).hexdigest()
-
-
-def derived_key(*identity: str) -> str:
-    """Return the key of a note without an id: from what it asks, white space aside."""
-    text = "\x1f".join(" ".join(part.split()) for part in identity)
-    return "~" + blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _digest(content: str) -> str:
-    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-def _number(*identity: str) -> int:
-    """Return an id in the range of Anki's own, which are milliseconds since 1970."""
-    return 2**40 + int.from_bytes(sha256("\n".join(identity).encode()).digest()[:5])

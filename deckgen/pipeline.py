@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deckgen import lock as locks
 from deckgen.compilation import open_deck
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, in_order
+from deckgen.ledger import Ledger
 from deckgen.render.markdown import to_html
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from deckgen.compilation import Compilation
     from deckgen.discover import DeckFiles
+    from deckgen.ledger import Stamp
+    from deckgen.lock import TypeEntry
     from deckgen.model import Deck
     from deckgen.stats import Stats
     from deckgen.topics import CompiledNote
@@ -38,14 +41,32 @@ class Built:
     gone: int = 0
 
 
-def check(files: DeckFiles, progress: Callable[[int], None]) -> list[Diagnostic]:
+def check(files: DeckFiles, now: int, progress: Callable[[int], None]) -> list[Diagnostic]:
     """Find everything that `build` would refuse, and what the rules say."""
     compilation, problems = open_deck(files, linting=True)
     if compilation:
-        _read_lock(files, problems)
-        for position, _ in compilation.notes():
+        ledger = Ledger(_read_lock(files, problems), compilation.deck.id, compilation.deck.name, now)
+        for position, *_ in _stamped(compilation, ledger):
             progress(position)
+        problems += _breaking(compilation, ledger)
     return in_order(problems)
+
+
+def _stamped(compilation: Compilation, ledger: Ledger) -> Iterator[tuple[int, CompiledNote, Stamp, TypeEntry]]:
+    """Yield each note with its position, its stamp and that of its note type."""
+    entries: dict[str, TypeEntry] = {}
+    for position, note in compilation.notes():
+        if note.type not in entries:
+            entries[note.type] = ledger.note_type(compilation.workshop.types[note.type])
+        yield position, note, ledger.note(note.key, note.content, entries[note.type]), entries[note.type]
+
+
+def _breaking(compilation: Compilation, ledger: Ledger) -> Iterator[Diagnostic]:
+    """Yield what learners' Anki could not follow, at the deck's name or at the note type."""
+    at = compilation.deck.at
+    places = {own.key: own.at for own in compilation.deck.note_types.values()} | {"deck": at.get("deck", at[""])}
+    for each in ledger.breaks():
+        yield error(places.get(each.about, at[""]), "breaking-change", each.message, each.help)
 
 
 def stats(files: DeckFiles, progress: Callable[[int], None]) -> tuple[Stats | None, list[Diagnostic]]:
@@ -64,11 +85,15 @@ def stats(files: DeckFiles, progress: Callable[[int], None]) -> tuple[Stats | No
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What to build: the notes of an edition, those that a query finds, or all; and whether the lock may change."""
+    """What to build: the notes of an edition, those that a query finds, or all.
+
+    `locked` forbids that the lock changes, `allow_breaking` allows changes that learners' Anki cannot follow.
+    """
 
     edition: str = ""
     query: str = ""
     locked: bool = False
+    allow_breaking: bool = False
 
     def chooser(self, compilation: Compilation) -> Callable[[CompiledNote], bool] | Diagnostic:
         """Return a function that tells whether a note is meant."""
@@ -131,25 +156,25 @@ def build(
     if isinstance(target, Diagnostic) or isinstance(is_meant, Diagnostic):
         refused = [x for x in (target, is_meant) if isinstance(x, Diagnostic)]
         return Built(None, in_order([*problems, *refused]))
-    ledger = locks.Ledger(_read_lock(files, problems), deck.id, deck.name, now)
+    ledger = Ledger(_read_lock(files, problems), deck.id, deck.name, now)
     notes = cards = 0
     with _staging(target) as stage:
         description = _on_one_line(to_html(deck.description)) if deck.description else ""
-        head = DeckHead(deck.name, description, deck.options, ledger.new.created)
+        head = DeckHead(deck.name, description, deck.options, ledger.created)
         writer = CollectionWriter(stage / "collection", head)
-        stamps: dict[str, locks.TypeStamp] = {}
+        entries: dict[str, TypeEntry] = {}
         media = {file.name: file for file in compilation.design_media}
         try:
-            for position, note in compilation.notes():
-                stamp = ledger.note(note.key, note.content)
-                if note.type not in stamps:
-                    stamps[note.type] = ledger.note_type(types[note.type])
+            for position, note, stamp, entry in _stamped(compilation, ledger):
                 progress(position)
                 if is_meant(note):
-                    row_type, home = stamps[note.type].id, compilation.home(note)
-                    writer.add(Row(row_type, stamp, note.fields, note.tags, note.cards, home, position))
+                    entries[note.type] = entry
+                    home = compilation.home(note)
+                    writer.add(Row(entry.id, stamp, note.fields, note.tags, note.cards, home, position))
                     notes, cards = notes + 1, cards + len(note.cards)
                     media.update((file.name, file) for file in note.media)
+            if not options.allow_breaking:
+                problems += _breaking(compilation, ledger)
             if not notes and not has_errors(problems):
                 problems.append(_nothing_found(files, options))
             if has_errors(problems):
@@ -157,7 +182,7 @@ def build(
             lock = "".join(locks.text_of(ledger.close()))
             if options.locked and (not files.lock.exists() or lock != files.lock.read_text(encoding="utf-8")):
                 return Built(None, in_order([*problems, _lock_changed(files, ledger)]))
-            writer.finish([(types[key], stamp) for key, stamp in stamps.items()])
+            writer.finish([(types[key], entry) for key, entry in entries.items()])
         finally:
             writer.close()
         write_package(stage / "package", stage / "collection", media.values())
@@ -170,7 +195,7 @@ def _on_one_line(html: str) -> str:
     return html if "<pre" in html else html.replace("\n", " ")
 
 
-def _lock_changed(files: DeckFiles, ledger: locks.Ledger) -> Diagnostic:
+def _lock_changed(files: DeckFiles, ledger: Ledger) -> Diagnostic:
     what = f"{ledger.added} new, {ledger.changed} changed, {ledger.gone} gone"
     message = f"the lock does not fit the cards ({what}), and --locked forbids to change it"
     return error(Span(files.lock.as_posix()), "lock-changed", message, "run  deckgen build  and commit the lock")

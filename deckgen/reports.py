@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
@@ -65,8 +66,6 @@ def _cells(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
-    import unicodedata  # noqa: PLC0415
-
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
@@ -78,7 +77,8 @@ def _shown(text: str) -> str:
 @lru_cache(maxsize=8)
 def _lines_of(file: str) -> list[str]:
     try:
-        return LINE_BREAK.split(Path(file).read_text(encoding="utf-8-sig", errors="replace"))
+        text = Path(file).read_text(encoding="utf-8-sig", errors="replace", newline="")
+        return LINE_BREAK.split(unicodedata.normalize("NFC", text))
     except OSError:
         return []
 

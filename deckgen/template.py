@@ -16,10 +16,12 @@ from deckgen.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from deckgen.model import NoteType
 
 SPECIAL_FIELDS = ("FrontSide", "Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag")
+_ALWAYS_FILLED = frozenset(SPECIAL_FIELDS) - {"FrontSide"}  # our notes have a tag each
 FILTERS = (
     "text",
     "type",
@@ -214,7 +216,7 @@ def is_empty(text: str) -> bool:
     return not text or _EMPTY.fullmatch(text) is not None
 
 
-def renders(parts: Sequence[Part], filled: frozenset[str]) -> bool:
+def renders(parts: Sequence[Part], filled: AbstractSet[str]) -> bool:
     """Tell whether a front shows any of the filled fields; plain text around them does not count."""
     for part in parts:
         if isinstance(part, Replacement):
@@ -244,7 +246,7 @@ class CardMaker:
         filled = tuple([text != "" and (text[0] not in _MAY_BE_EMPTY or not is_empty(text)) for text in fields])
         found = self._known.get(filled)
         if found is None:
-            names = frozenset(name for name, is_filled in zip(self._names, filled, strict=True) if is_filled)
+            names = {name for name, is_filled in zip(self._names, filled, strict=True) if is_filled} | _ALWAYS_FILLED
             found = tuple(n for n, front in enumerate(self._fronts) if front is not None and renders(front, names))
             self._known[filled] = found
         return found

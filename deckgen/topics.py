@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen.diagnostics import Diagnostic, Span, warning
 from deckgen.discover import read_yaml
-from deckgen.lock import derived_key
+from deckgen.ledger import derived_key
 from deckgen.model import BASIC, CLOZE, IMAGE_OCCLUSION
 from deckgen.render.fields import Renderer
 from deckgen.schema.cards import CardReader, read_topic
@@ -95,7 +95,7 @@ class Workshop:
                 compiled.append(
                     CompiledNote(
                         note.type,
-                        note.id or derived_key(note.type, *_identity(note)),
+                        note.id or derived_key(note.type, *_identity(note, self.types[note.type])),
                         note.id != "",
                         topic,
                         note.citation,
@@ -109,7 +109,7 @@ class Workshop:
         return CompiledTopic(reading.source.file, compiled, count, reading.problems)
 
 
-def _identity(note: Note) -> tuple[str, ...]:
+def _identity(note: Note, note_type: NoteType) -> tuple[str, ...]:
     """Return the texts that a note without an id is known by: what it asks."""
     if note.type == BASIC:
         return (note.fields["Front"],)
@@ -117,7 +117,7 @@ def _identity(note: Note) -> tuple[str, ...]:
         return (note.fields["Text"],)
     if note.type == IMAGE_OCCLUSION:
         return (note.fields["Image"], note.fields.get("Header", ""))
-    return (next(iter(note.fields.values()), ""),)
+    return (note.fields.get(note_type.fields[0].name, ""),)
 
 
 def load_file(path: Path, folder: Path, problems: list[Diagnostic]) -> Loaded | None:

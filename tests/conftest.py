@@ -71,7 +71,7 @@ def problems_of(path: Path | str) -> list[Diagnostic]:
     """Check whatever is at a path."""
     decks, problems = find_decks([Path(path)])
     for deck in decks:
-        problems += check(deck, lambda _: None)
+        problems += check(deck, NOW, lambda _: None)
     return problems
 
 

@@ -29,6 +29,13 @@ TWO = """
 """
 
 
+def made(path: str, now: int = NOW, output: str = "out.apkg") -> Path:
+    """Build the deck at a path; fail with its problems if it has any."""
+    done = built(path, now, output)
+    assert done.package, [f"{p.span} {p.code}: {p.message}" for p in done.problems]
+    return done.package
+
+
 def by_front(anki: Anki) -> dict[str, AnkiNote]:
     """Return Anki's notes by their first field."""
     return {next(iter(note.fields.values())): note for note in anki.notes()}
@@ -210,9 +217,9 @@ def test_without_an_id_a_question_may_be_mended(anki: Anki) -> None:
 def test_without_an_id_a_card_may_move_to_another_file(anki: Anki) -> None:
     one = "cards: [{front: Q1, back: A1}]"
     write({"d/deck.yaml": "deck: D", "d/a.yaml": one, "d/b.yaml": "cards: [{front: Q2, back: A2}]"})
-    anki.install(built("d").package or Path())
+    anki.install(made("d"))
     Path("d/a.yaml").rename("d/c.yaml")
-    assert anki.install(built("d", NOW + DAY).package or Path()) == {"updated": 1, "duplicate": 1}  # its tag is new
+    assert anki.install(made("d", NOW + DAY)) == {"updated": 1, "duplicate": 1}  # its tag is new
     assert by_front(anki)["Q1"].tags == ["d::c"]
 
 
@@ -247,6 +254,22 @@ def test_no_guid_comes_twice(anki: Anki) -> None:
     anki.install(package(same))
     assert len({note.guid for note in anki.notes()}) == 5
     assert anki.install(package(same, NOW + DAY)) == {"duplicate": 5}
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        "[{front: Q, back: A1}, {front: Q, back: A2}]",  # in one line
+        "[&a {front: Q, back: A1}, *a]",
+        "[&a {front: Q, back: A1}, {<<: *a, back: A2}]",
+    ],
+)
+def test_no_guid_comes_twice_from_one_place(anki: Anki, cards: str) -> None:
+    write({"deck.one.yaml": f"cards: {cards}"})
+    done = built("deck.one.yaml")
+    if done.package:
+        anki.install(done.package)
+        assert len({note.guid for note in anki.notes()}) == 2
 
 
 def test_no_guid_comes_twice_though_the_lock_says_so() -> None:
@@ -370,11 +393,11 @@ NFC_TYPE = """
 
 
 def test_nfd_becomes_nfc(anki: Anki) -> None:
-    made = package(unicodedata.normalize("NFD", NFC))
-    anki.install(made)
+    apkg = package(unicodedata.normalize("NFD", NFC))
+    anki.install(apkg)
     assert by_front(anki)["né"].tags == ["cafe::résumé", "été"]
     assert {card.deck for card in anki.cards()} == {"Café"}
-    assert unicodedata.is_normalized("NFC", "".join(types_in(made)))
+    assert unicodedata.is_normalized("NFC", "".join(types_in(apkg)))
     # An editor that saves the file in the other form changes nothing.
     assert anki.install(package(NFC, NOW + DAY)) == {"duplicate": 3}
 
@@ -479,7 +502,8 @@ MANY = r"""
     - {type: Verb, Stem: "<br> ", Past: "<div>x</div>", Part: z, Note: "<br />", markup: html}
     - {type: Verb, Stem: s, Past: "<p></p>", Part: "<!-- -->", markup: html}
     - {type: Gap, Text: "{{c1::a}}", More: "{{c2::b}}"}
-    - {image: a.png, masks: [{rect: [0, 0, 0.5, 0.5]}, {rect: [0.5, 0, 0.5, 0.5]}, {ellipse: [0, 0.5, 0.5, 0.5], number: 1}]}
+    - image: a.png
+      masks: [{rect: [0, 0, 0.5, 0.5]}, {rect: [0.5, 0, 0.5, 0.5]}, {ellipse: [0, 0.5, 0.5, 0.5], number: 1}]
 """
 
 
@@ -950,14 +974,15 @@ def test_other_deck_names_arrive_as_written(anki: Anki, name: str) -> None:
 
 
 def test_a_subdeck_for_each_topic(anki: Anki) -> None:
-    files = {
-        "d/deck.yaml": "deck: Body\nid: d\nsubdecks: topic\ndescription: All of it",
-        "d/muscle.yaml": "cards: [{id: a, front: Q1, back: A}]",
-        "d/brain/lobes.yaml": "topic: 'The lobes: four'\ncards: [{id: b, front: Q2, back: A}]",
-        "d/brain/cells.yaml": "topic: 'A::B'\ncards: [{id: c, front: Q3, back: A}]",
-    }
-    write(files)
-    anki.install(built("d").package or Path())
+    write(
+        {
+            "d/deck.yaml": "deck: Body\nid: d\nsubdecks: topic\ndescription: All of it",
+            "d/muscle.yaml": "cards: [{id: a, front: Q1, back: A}]",
+            "d/brain/lobes.yaml": "topic: 'The lobes: four'\ncards: [{id: b, front: Q2, back: A}]",
+            "d/brain/cells.yaml": "topic: 'A::B'\ncards: [{id: c, front: Q3, back: A}]",
+        }
+    )
+    anki.install(made("d"))
     assert {card.deck for card in anki.cards()} == {"Body::Muscle", "Body::Brain::The lobes: four", "Body::Brain::A B"}
     assert sorted(tag for note in anki.notes() for tag in note.tags) == [
         "d::brain::cells",
@@ -968,7 +993,7 @@ def test_a_subdeck_for_each_topic(anki: Anki) -> None:
     card = study(anki, "Q1")
     anki.col.set_deck([card], anki.col.decks.id("Exam"))
     write({"d/muscle.yaml": "cards: [{id: a, front: Q1, back: A2}, {id: a2, front: Q4, back: A}]"})
-    anki.install(built("d", NOW + DAY).package or Path())
+    anki.install(made("d", NOW + DAY))
     decks = {note.id: next(iter(note.fields.values())) for note in anki.notes()}
     assert {decks[c.note]: c.deck for c in anki.cards()}["Q1"] == "Exam"
     assert {decks[c.note]: c.deck for c in anki.cards()}["Q4"] == "Body::Muscle"
@@ -1022,7 +1047,8 @@ def test_options_do_not_come_otherwise(anki: Anki, presets: bool) -> None:
 
 
 # --- Tags -------------------------------------------------------------------------------------------------------------
-# A blank (U+3000 too) splits a tag; a tab is removed; `::a` becomes `blank::a`; incoming `marked` and `leech` are dropped.
+# A blank (U+3000 too) splits a tag; a tab is removed; `::a` becomes `blank::a`; NFC.
+# Incoming `marked` and `leech` are dropped.
 
 
 @pytest.mark.parametrize(
@@ -1048,7 +1074,7 @@ def test_topics_are_tags_below_the_root(anki: Anki) -> None:
             "d/x/Ärger & Ruhm.yaml": "cards: [{front: Q2, back: A}]",
         }
     )
-    anki.install(built("d").package or Path())
+    anki.install(made("d"))
     assert sorted(by_front(anki)["Q"].tags) == ["Root::Two::a-topic", "all", "file", "one", "two"]
     assert sorted(by_front(anki)["Q2"].tags) == ["Root::Two::x::ärger-ruhm", "all"]
 
@@ -1057,13 +1083,17 @@ def test_topics_are_tags_below_the_root(anki: Anki) -> None:
 # Only files that a field names, or whose name starts with `_`, are taken.
 
 
+def files(anki: Anki) -> dict[str, bytes]:
+    """Return the learner's media."""
+    return {path.name: path.read_bytes() for path in Path(anki.col.media.dir()).iterdir()}
+
+
 def media(anki: Anki) -> dict[str, bytes]:
     """Return the learner's media, and hold that Anki misses none and finds none too many."""
-    folder = Path(anki.col.media.dir())
     checked = anki.col.media.check()
     assert list(checked.missing) == []
     assert [name for name in checked.unused if not name.startswith("_")] == []
-    return {name: (folder / name).read_bytes() for name in os.listdir(folder)}
+    return files(anki)
 
 
 def test_only_files_in_use_are_packed_under_the_hash_of_their_contents(anki: Anki) -> None:
@@ -1080,20 +1110,18 @@ def test_changed_bytes_are_a_new_file_and_an_updated_note(anki: Anki) -> None:
     write({"a.png": b"new"})
     assert anki.install(package(text, NOW + DAY)) == {"updated": 1, "duplicate": 1}
     (shown,) = [note.fields["Front"] for note in anki.notes() if "img" in note.fields["Front"]]
-    assert [name for name in os.listdir(anki.col.media.dir()) if name in shown]
-    assert b"new" in [
-        (Path(anki.col.media.dir()) / n).read_bytes() for n in os.listdir(anki.col.media.dir()) if n in shown
-    ]
+    assert [contents for name, contents in files(anki).items() if name in shown] == [b"new"]
 
 
 def test_two_files_of_one_name_both_survive(anki: Anki) -> None:
     write({"d/deck.yaml": "deck: D", "d/x/a.png": b"X", "d/y/a.png": b"Y", "d/a.png": b"root"})
     for topic in "xy":
-        write({f"d/{topic}/{topic}.yaml": "cards: [{id: %s, front: '![](a.png)', back: '![](/a.png)'}]" % topic})
-        write({f"d/{topic}/{topic}.yaml": "cards: [{id: %s, front: '![](a.png)', back: A}]" % topic})
+        write({f"d/{topic}/{topic}.yaml": f"cards: [{{id: {topic}, front: '![](a.png)', back: A}}]"})
     write({"d/z.yaml": "cards: [{front: '![](a.png) ![](x/a.png) ![](y/a.png)', back: A}]"})
-    anki.install(built("d").package or Path())
+    anki.install(made("d"))
     assert sorted(media(anki).values()) == [b"X", b"Y", b"root"]
+    shown = {note.tags[0]: note.fields["Front"] for note in anki.notes()}
+    assert [contents for name, contents in files(anki).items() if name in shown["d::x::x"]] == [b"X"]
 
 
 # Names: NFC, at most 120 bytes, none of `[]<>:"/?*^\|` and control characters, not CON and its like.
@@ -1129,7 +1157,6 @@ NAMED = [
     "no ending",
     "trailing .png",
     "a,b;c.png",
-    "{{c1::x}}.png",
     "a\u00a0b.png",
     "$x$.png",
     "Ｆull.png",
@@ -1142,8 +1169,8 @@ NAMED = [
 def test_odd_names_arrive_and_are_found(anki: Anki, name: str) -> None:
     write({name: name.encode()})
     html = '<img src="' + name.replace("&", "&amp;").replace('"', "&quot;") + '">'
-    made = package(f"- {{front: {json.dumps(html, ensure_ascii=False)}, back: x, markup: html}}")
-    anki.install(made)
+    apkg = package(f"- {{front: {json.dumps(html, ensure_ascii=False)}, back: x, markup: html}}")
+    anki.install(apkg)
     ((stored, contents),) = media(anki).items()
     assert contents == name.encode()
     assert len(stored.encode()) <= 120
@@ -1169,7 +1196,7 @@ MARKED = {
     "upper case tag": ("<IMG SRC=a.png>", "a.png"),
     "greater-than in alt": ('<img alt="a > b" src="a.png">', "a.png"),
     "data-src": ('<img data-src="x" src="a.png">', "a.png"),
-    "line break": ('<img\n  src="a.png"\n>', "a.png"),
+    "line break": ('<img\n  src="a.png">', "a.png"),
     "poster": ('<video poster="a.png"></video>', "a.png"),
     "embed": ('<embed src="a.png">', "a.png"),
     "srcset": ('<img src="a.png" srcset="a.png 2x">', "a.png"),
@@ -1193,7 +1220,7 @@ def test_every_way_to_name_a_file(anki: Anki, markdown: str, file: str) -> None:
     assert done.package, [problem.message for problem in done.problems]
     anki.install(done.package)
     shown = next(iter(anki.notes()[0].fields.values()))
-    arrived = [name for name in os.listdir(anki.col.media.dir()) if name in shown]
+    arrived = [name for name in files(anki) if name in shown]
     assert done.problems or (arrived and file not in shown)
 
 
@@ -1207,6 +1234,8 @@ def test_a_name_typed_in_nfc_finds_the_file_that_a_mac_wrote_in_nfd(anki: Anki) 
 
 
 def test_files_of_css_and_templates_arrive(anki: Anki) -> None:
+    named = ("front.png", "f.mp3", "inline.png", "back.png", "more.css", "f.woff2", "css.png", "b.mp3")
+    write({f"d/{name}": name.encode() for name in named})
     write(
         {
             "d/deck.yaml": """
@@ -1215,23 +1244,29 @@ def test_files_of_css_and_templates_arrive(anki: Anki) -> None:
                 note_types:
                   T: {fields: [A], templates: [{front: front.html, back: "<img src='back.png'>{{A}}[sound:b.mp3]"}]}
             """,
-            "d/front.html": "<img src=front.png><audio src='f.mp3'></audio><b style=\"background:url(inline.png)\">{{A}}</b>",
-            "d/style.css": "@import 'more.css';\n@font-face{src: url( \"f.woff2\" ) format('x')}\n.a{background:url(css.png)}",
+            "d/front.html": """
+                <img src=front.png><audio src='f.mp3'></audio>
+                <b style="background:url(inline.png)">{{A}}</b>
+            """,
+            "d/style.css": """
+                @import 'more.css';
+                @font-face {src: url( "f.woff2" ) format('x')}
+                .a {background: url(css.png)}
+            """,
             "d/cards.yaml": "cards: [{type: T, A: a}, {front: Q, back: A}]",
-            **{
-                f"d/{n}": n.encode()
-                for n in ("front.png", "f.mp3", "inline.png", "back.png", "more.css", "f.woff2", "css.png", "b.mp3")
-            },
         }
     )
-    anki.install(built("d").package or Path())
-    here = {name: Path(anki.col.media.dir(), name).read_bytes().decode() for name in os.listdir(anki.col.media.dir())}
-    assert all(name.startswith("_") for name in here)
+    anki.install(made("d"))
+    assert all(name.startswith("_") for name in files(anki))
     kind = anki.col.models.by_name("T")
     text = kind["css"] + kind["tmpls"][0]["qfmt"] + kind["tmpls"][0]["afmt"]
-    assert {contents for name, contents in here.items() if name in text} == {
-        *("front.png", "f.mp3", "inline.png", "back.png", "more.css", "f.woff2", "css.png", "b.mp3")
-    }
+    assert sorted(c.decode() for name, c in files(anki).items() if name in text) == sorted(named)
+
+
+def one_type(front: str) -> str:
+    """Return a deck with one note of one note type of its own."""
+    kind = {"fields": ["A"], "templates": [{"front": front, "back": "{{A}}"}]}
+    return json.dumps({"note_types": {"T": kind}, "cards": [{"type": "T", "A": "a"}]})
 
 
 DESIGNS = {
@@ -1246,36 +1281,19 @@ DESIGNS = {
 @pytest.mark.parametrize(("front", "broken"), DESIGNS.values(), ids=DESIGNS.keys())
 def test_a_design_is_not_broken_by_naming_its_files(front: str, broken: str) -> None:
     write({"a.png": b"png"})
-    made = package(
-        json.dumps(
-            {
-                "note_types": {"T": {"fields": ["A"], "templates": [{"front": front, "back": "{{A}}"}]}},
-                "cards": [{"type": "T", "A": "a"}],
-            }
-        )
-    )
-    assert broken not in types_in(made)["T"]["tmpls"][0]["qfmt"]
+    apkg = package(one_type(front))
+    assert broken not in types_in(apkg)["T"]["tmpls"][0]["qfmt"]
 
 
 @pytest.mark.parametrize(
     "front", ["<script src='a.js'></script>{{A}}", "<link rel=stylesheet href=a.js>{{A}}", "{{A}}[sound:a.js]"]
 )
 def test_every_file_that_a_template_names_arrives_or_is_reported(anki: Anki, front: str) -> None:
-    write(
-        {
-            "a.js": b"js",
-            "deck.one.yaml": json.dumps(
-                {
-                    "note_types": {"T": {"fields": ["A"], "templates": [{"front": front, "back": "{{A}}"}]}},
-                    "cards": [{"type": "T", "A": "a"}],
-                }
-            ),
-        }
-    )
+    write({"a.js": b"js", "deck.one.yaml": one_type(front)})
     done = built("deck.one.yaml")
     assert done.package
     anki.install(done.package)
-    assert done.problems or os.listdir(anki.col.media.dir())
+    assert done.problems or files(anki)
 
 
 def test_a_file_that_changes_in_css_is_a_new_file(anki: Anki) -> None:
@@ -1286,9 +1304,7 @@ def test_a_file_that_changes_in_css_is_a_new_file(anki: Anki) -> None:
     write({"a.png": b"new"})
     anki.install(package(text, NOW + DAY))
     css = own_css(anki, "Deck.one – Basic")
-    assert [Path(anki.col.media.dir(), n).read_bytes() for n in os.listdir(anki.col.media.dir()) if n in css] == [
-        b"new"
-    ]
+    assert [contents for name, contents in files(anki).items() if name in css] == [b"new"]
 
 
 # A link among media is followed: contents from outside the deck get packed. Listed but missing: the import fails.
@@ -1390,14 +1406,14 @@ def test_two_decks_do_not_disturb_each_other(anki: Anki) -> None:
     card = "css: '.x {{color: {}}}'\ncards: [{{id: a, front: Q {}, back: A}}, {{cloze: '{{{{c1::Q}}}}'}}]"
     write({"one.yaml": card.format("red", "one"), "two.yaml": card.format("blue", "two")})
     for name in ("one", "two"):
-        assert anki.install(built(f"{name}.yaml", output=f"{name}.apkg").package or Path()) == {"new": 2}
+        assert anki.install(made(f"{name}.yaml", output=f"{name}.apkg")) == {"new": 2}
     first = study(anki, "Q one")
     before = history(anki, first), own_css(anki, "One – Basic")
     write({"two.yaml": card.format("green", "two").replace("back: A", "back: B")})
-    assert anki.install(built("two.yaml", NOW + DAY, "two.apkg").package or Path()) == {"updated": 1, "duplicate": 1}
+    assert anki.install(made("two.yaml", NOW + DAY, "two.apkg")) == {"updated": 1, "duplicate": 1}
     assert (history(anki, first), own_css(anki, "One – Basic")) == before
     assert sorted({card.deck for card in anki.cards()}) == ["One", "Two"]
-    assert anki.install(built("one.yaml", NOW + DAY, "one.apkg").package or Path()) == {"duplicate": 2}
+    assert anki.install(made("one.yaml", NOW + DAY, "one.apkg")) == {"duplicate": 2}
     assert anki.healthy()
 
 

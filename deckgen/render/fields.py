@@ -13,6 +13,7 @@ from deckgen.render.citation import citation_html
 from deckgen.render.markdown import to_html
 from deckgen.render.occlusion import labels, occlusion_field
 from deckgen.template import CardMaker, cloze_fields, is_empty
+from deckgen.yamlsource import FORBIDDEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,12 @@ class Renderer:
                 html, files, slips = self._media.in_field(html, beside)
                 media += files
                 problems += [_media_problem(slip, note.written.get(name) or note.at, source) for slip in slips]
+            if "&#" in text and FORBIDDEN.search(html):  # an entity has become what no file may hold
+                at = source.span_in(note.written[name], "&#")
+                help_ = "delete it, or write what it stands for in words"
+                problems.append(
+                    error(at, "control-character", "this entity is a character that Anki does not take", help_)
+                )
             shown[name] = html
         if note.type == IMAGE_OCCLUSION:
             picture = self._media.image(note.fields["Image"], beside)
@@ -178,7 +185,8 @@ def _number_problems(html: str, node: Node, source: Source) -> list[Diagnostic]:
 
 
 def _numbers_fit(digits: str) -> bool:
-    return all(part.isdigit() and 1 <= int(part[:9]) <= cloze.MAX_NUMBER for part in digits.split(","))
+    found = cloze.numbers(digits)
+    return len(found) == len(digits.split(",")) and all(1 <= number <= cloze.MAX_NUMBER for number in found)
 
 
 def _media_problem(slip: MediaSlip, node: Node | None, source: Source) -> Diagnostic:

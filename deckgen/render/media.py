@@ -143,7 +143,7 @@ class _Namer:
         return f'{found[1]}="{escape(self.name(_plain(found[2])))}"'
 
     def name(self, written: str) -> str:
-        if "{{" in written or written.startswith(("data:", "#")):
+        if (self._hidden and "{{" in written) or written.startswith(("data:", "#")):
             return written
         if _ADDRESS.match(written):
             message = f"'{written}' is not in the deck; without a network the card lacks it"

@@ -52,7 +52,7 @@ def read_deck(root: Node, reading: Reading, folder: Path, default_id: str, *, si
         sources=sources,
         options=_options(given.get("options") or {}, reading),
         editions=_editions(given.get("editions") or {}, reading),
-        note_types={t.key: t for t in own_types(given.get("note_types") or {}, reading)},
+        note_types={t.name: t for t in own_types(given.get("note_types") or {}, reading)},
         at=_places(root, reading),
     )
     return deck, given

@@ -83,6 +83,7 @@ TEMPLATE = Shape(
 NOTE_TYPE = Shape(
     "a note type",
     (
+        Key("id", Text("muscle"), "What the note type is known by when its name changes; default: the name."),
         Key(
             "kind",
             Choice(("normal", "cloze")),

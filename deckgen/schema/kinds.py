@@ -70,13 +70,6 @@ class Text:
 
     def read(self, node: Node, reading: Reading) -> Scalar | None:
         if type(node) is Scalar:
-            if node.style == '"' and (bad := _UNWRITABLE.search(node.text)):
-                reading.error(
-                    node,
-                    "control-character",
-                    f"the text holds U+{ord(bad[0]):04X}, which Anki does not take",
-                    "delete the escape, or use single quotes if the backslash is meant",
-                )
             return node
         if isinstance(node, Mapping) and any(isinstance(v, Scalar) and not v.text for _, v in node.pairs.values()):
             reading.error(node, "needs-quotes", "this was read as a map, not as text", "put the whole text in quotes")
@@ -86,10 +79,6 @@ class Text:
 
     def schema(self) -> Json:
         return SCALAR_JSON
-
-
-# Double quotes can smuggle in by escapes what a file may not hold: U+001F parts the fields in Anki's database.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 _FLAGS = dict.fromkeys(("true", "yes", "on", "y"), True) | dict.fromkeys(("false", "no", "off", "n"), False)

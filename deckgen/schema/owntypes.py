@@ -48,7 +48,8 @@ def _own_type(key: Scalar, values: Values, reading: Reading) -> NoteType | None:
     if not fields or not templates:
         return None
     css = values["css"].text if values.get("css") else ""
-    return NoteType(name, name, kind, tuple(fields), tuple(templates), css, at=reading.span(key))
+    identity = values["id"].text if values.get("id") else name
+    return NoteType(identity, name, kind, tuple(fields), tuple(templates), css, at=reading.span(key))
 
 
 def _fields(values: list[Any], reading: Reading) -> list[Field]:

@@ -89,8 +89,9 @@ def clean_deck_name(node: Scalar, reading: Reading) -> str:
     if name.casefold() == "default":
         reading.error(node, "bad-deck-name", "'Default' is Anki's own deck", "give the deck a name of its own")
         return ""
-    if "\n" in name:
-        reading.error(node, "bad-deck-name", "a deck name is one line", "delete the line break")
+    if not name.isprintable():
+        message = "a deck name is one line, without tabs and the like"
+        reading.error(node, "bad-deck-name", message, "write it on one line")
         return ""
     return "::".join(levels)
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from deckgen.lock import Stamp, TypeStamp
+    from deckgen.ledger import Stamp
+    from deckgen.lock import TypeEntry
     from deckgen.model import NoteType, Options
     from deckgen.render.media import MediaFile
 
@@ -94,7 +95,7 @@ class CollectionWriter:
         if len(self._notes) >= _BATCH:
             self._flush()
 
-    def finish(self, types: Iterable[tuple[NoteType, TypeStamp]]) -> None:
+    def finish(self, types: Iterable[tuple[NoteType, TypeEntry]]) -> None:
         """Write what is left: note types, decks, preset, indexes."""
         self._flush()
         models = {str(stamp.id): _model(note_type, stamp, self._decks[self._head.name]) for note_type, stamp in types}
@@ -203,7 +204,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _model(note_type: NoteType, stamp: TypeStamp, deck_id: int) -> dict[str, Any]:
+def _model(note_type: NoteType, stamp: TypeEntry, deck_id: int) -> dict[str, Any]:
     model_class = _genanki().Model
     model = model_class(
         stamp.id,
@@ -215,11 +216,11 @@ def _model(note_type: NoteType, stamp: TypeStamp, deck_id: int) -> dict[str, Any
                 "tag": f.role,
                 "preventDeletion": f.role is not None and f.role < 4,
             }
-            for f, number in zip(note_type.fields, stamp.field_ids, strict=True)
+            for f, (number, _) in zip(note_type.fields, stamp.fields, strict=True)
         ],
         templates=[
             {"name": t.name, "id": number, "qfmt": t.front, "afmt": t.back}
-            for t, number in zip(note_type.templates, stamp.template_ids, strict=True)
+            for t, (number, _) in zip(note_type.templates, stamp.templates, strict=True)
         ],
         css=note_type.css,
         model_type=model_class.CLOZE if note_type.kind is Kind.CLOZE else model_class.FRONT_BACK,

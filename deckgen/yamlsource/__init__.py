@@ -7,18 +7,17 @@ and whatever is wrong comes back as diagnostics.
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass
 
 from yaml import MarkedYAMLError
 
 from deckgen.diagnostics import Diagnostic, Span, error
 from deckgen.yamlsource.reader import Reader, StopReadingError
-from deckgen.yamlsource.values import LINE_BREAK, Mapping, Node, Scalar, Sequence, Source, Written
+from deckgen.yamlsource.values import FORBIDDEN, LINE_BREAK, Mapping, Node, Scalar, Sequence, Source, Written
 
-__all__ = ["LINE_BREAK", "Loaded", "Mapping", "Node", "Scalar", "Sequence", "Source", "Written", "load"]
+__all__ = ["FORBIDDEN", "LINE_BREAK", "Loaded", "Mapping", "Node", "Scalar", "Sequence", "Source", "Written", "load"]
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|\ufeff")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,6 +33,9 @@ class Loaded:
 def load(file: str, data: bytes) -> Loaded:
     """Parse one YAML document. `file` is only a name for messages."""
     text, problem = _decode(file, data)
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)  # what Anki does to all it imports, done before anything is compared
+        data = text.encode()
     source = Source(file, text)
     if problem:
         return Loaded(source, None, [problem])
@@ -68,7 +70,7 @@ def _decode(file: str, data: bytes) -> tuple[str, Diagnostic | None]:
             found,
             "save the file as UTF-8 (it may be Latin-1 or Windows-1252 now)",
         )
-    if bad_character := _FORBIDDEN.search(text):
+    if bad_character := FORBIDDEN.search(text):
         lines = LINE_BREAK.split(text[: bad_character.start()])
         return text, error(
             Span(file, len(lines), len(lines[-1]) + 1),

@@ -16,7 +16,7 @@ from yaml import (
 from yaml._yaml import CParser
 
 from deckgen.diagnostics import Diagnostic, Span, error
-from deckgen.yamlsource.values import Mapping, Node, Scalar, Sequence
+from deckgen.yamlsource.values import FORBIDDEN, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from deckgen.yamlsource.values import Source
@@ -86,6 +86,11 @@ class Reader:
     def _scalar(self, event: Event) -> Scalar:
         mark = event.start_mark
         scalar = Scalar(event.value, mark.line, mark.column, event.style)
+        if event.style == '"' and (bad := FORBIDDEN.search(event.value)):
+            message = f"the text holds U+{ord(bad[0]):04X}, which Anki does not take"
+            self._report(
+                scalar, "control-character", message, "delete the escape, or use single quotes for a backslash"
+            )
         if event.anchor or event.tag:
             self._anchor(event, scalar)
         return scalar

@@ -11,6 +11,9 @@ from deckgen.diagnostics import Span
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML 1.1 counts as a line end: the lines we show must be the ones libyaml counted."""
 
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Characters that no text may hold: U+001F, for one, parts the fields in Anki's database."""
+
 # The three kinds of value are not frozen: a frozen dataclass takes three times as long to make, and a
 # large deck makes a million. Nobody changes them after loading.
 
