@@ -54,6 +54,12 @@ def main() -> NoReturn:
             err=True,
         )
         sys.exit(MACHINE)
+    except Exception as bug:
+        if "DECKGEN_DEBUG" in os.environ:
+            raise
+        click.echo(f"deckgen: a bug in deckgen: {type(bug).__name__}: {bug}; nothing was written", err=True)
+        click.echo("please report it with what DECKGEN_DEBUG=1 prints", err=True)
+        sys.exit(MACHINE)
     sys.exit(0)
 
 
@@ -100,9 +106,7 @@ def new(folder: Path) -> None:
 @click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
 @click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
 @click.option("--allow-breaking", is_flag=True, help="Build though learners' Anki cannot follow a change.")
-def build(
-    paths: tuple[Path, ...], output: Path | None, query: str, edition: str, locked: bool, allow_breaking: bool
-) -> None:
+def build(paths: tuple[Path, ...], output: Path | None, query: str, edition: str, **flags: bool) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
     Writes the package and the deck's lock (deck.lock), which keeps learners' reviews safe: put it under version
@@ -123,7 +127,7 @@ def build(
     folder = output if output and (output.is_dir() or str(output).endswith("/")) else None
     if output and not folder and len(decks) > 1:
         raise click.UsageError(f"{len(decks)} decks cannot all be written to '{output}'; name a folder")
-    options = pipeline.BuildOptions(edition, query, locked, allow_breaking)
+    options = pipeline.BuildOptions(edition, query, **flags)
     targets = pipeline.Targets(folder or Path("build"), None if folder else output)
     built = []
     for deck in decks:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors
+from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, warning
 from deckgen.notetypes import resolve
 from deckgen.render.media import MediaLibrary
 from deckgen.schema.cards import topic_of
@@ -71,7 +71,7 @@ class Compilation:
         for topic in self._topics():
             self.problems += topic.problems
             for number, note in enumerate(topic.notes, position + 1):
-                if self._is_alone(note, topic.file):
+                if self._is_sound(note, topic.file):
                     yield number, note
             position += topic.total
         if not position and not has_errors(self.problems):
@@ -92,8 +92,8 @@ class Compilation:
         named = [by_name.pop(node.text) for node in self.deck.topics if node.text in by_name]
         return [*named, *by_name.values()]
 
-    def _is_alone(self, note: CompiledNote, file: str) -> bool:
-        """See to it that no two notes have one key, by which the lock knows them."""
+    def _is_sound(self, note: CompiledNote, file: str) -> bool:
+        """Report a note whose id is taken, or that asks what another asks; False if it cannot be built."""
         key, place = note.key, (file, note.at)
         first = self._seen.setdefault(key, place)
         if first is place:
@@ -104,10 +104,10 @@ class Compilation:
             message = f"the id '{key}' is already taken at {elsewhere}"
             self.problems.append(error(at, "duplicate-id", message, "give each card an id of its own"))
             return False
-        message = f"a card that asks the same stands at {elsewhere}; without ids nothing tells them apart"
-        help_ = "ask each so that only one answer fits, or give both an id"
-        self.problems.append(error(at, "same-question", message, help_))
-        return False
+        message = f"a card that asks the same stands at {elsewhere}"
+        help_ = "ask each so that only one answer fits, or give both an id, which tells them apart"
+        self.problems.append(warning(at, "same-question", message, help_))
+        return True
 
 
 def open_deck(files: DeckFiles, *, linting: bool = False) -> tuple[Compilation | None, list[Diagnostic]]:

@@ -59,6 +59,8 @@ class Ledger:
     def note(self, key: str, content: str, kind: TypeEntry) -> Stamp:
         """Stamp a note. `key` is its id or, without one, derived; `content` is all that a learner gets."""
         digest = _digest(content)
+        if key in self._new.notes or f"{key}-2" in self._old.notes:
+            key = self._copy(key, digest)
         before = self._old.notes.get(key) or self._old.gone.get(key)
         if before is None:
             guid, time = guid_for(self._deck_id, key), self._now
@@ -75,6 +77,19 @@ class Ledger:
         self._new.notes[key] = f"{guid} {digest} {time} {kind.id}"
         return Stamp(guid, time)
 
+    def _copy(self, key: str, digest: str) -> str:
+        """Tell apart notes without ids that ask the same: the one that did not change keeps its key, in any order."""
+        number, free = 1, ""
+        while True:
+            copy = key if number == 1 else f"{key}-{number}"
+            if copy not in self._new.notes:
+                if copy not in self._old.notes:
+                    return free or copy
+                if self._old.notes[copy].split(" ")[1] == digest:
+                    return copy
+                free = free or copy
+            number += 1
+
     def note_type(self, note_type: NoteType) -> TypeEntry:
         """Stamp a note type, with ids for its fields and templates that stay when their names change."""
         digest = _digest(_content_of(note_type))
@@ -84,10 +99,9 @@ class Ledger:
         if before and before.hash != digest:
             time = max(self._now, time + 1)
         entry = TypeEntry(identity, digest, time, note_type.kind)
-        entry.fields = _numbered("field", identity, [f.key for f in note_type.fields], before and before.fields)
-        entry.templates = _numbered(
-            "template", identity, [t.key for t in note_type.templates], before and before.templates
-        )
+        known = before or entry
+        entry.fields = _numbered("field", identity, [f.key for f in note_type.fields], known.fields)
+        entry.templates = _numbered("template", identity, [t.key for t in note_type.templates], known.templates)
         if before:
             self._compare(note_type, before, entry)
         self._names[identity] = note_type.key
@@ -107,7 +121,7 @@ class Ledger:
     def breaks(self) -> list[Break]:
         """Return what learners' Anki could not follow. Ask when all notes are stamped."""
         found = list(self._breaks)
-        if self._old.name and self._old.name != self._new.name:
+        if self._old.name and self._old.name.casefold() != self._new.name.casefold():
             message = f"the deck '{self._old.name}' is now called '{self._new.name}'"
             found.append(Break("deck", message, _RENAMED))
         for (old, new), count in self._switched.items():
@@ -125,8 +139,8 @@ class Ledger:
 
 
 _CONFLICTING = (
-    "Anki would leave these notes as learners have them, now and at every later update; undo the change (a name alone may "
-    "change if the id stays), or build with  --allow-breaking  and tell learners to tick 'merge note types'"
+    "Anki would leave these notes as learners have them, now and at every later update; undo the change (a name alone "
+    "may change if the id stays), or build with  --allow-breaking  and tell learners to tick 'merge note types'"
 )
 _RENAMED = (
     "learners would keep their cards in the old deck and get new ones in a second; undo it, or build with  "
@@ -152,9 +166,9 @@ def _content_of(note_type: NoteType) -> str:
     return "\x1f".join([note_type.name, note_type.kind, *fields, "\x1e", *sides, "\x1e", note_type.css])
 
 
-def _numbered(part: str, owner: int, keys: list[str], before: list[tuple[int, str]] | None) -> list[tuple[int, str]]:
+def _numbered(part: str, owner: int, keys: list[str], before: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Give each key an id: the one it had, or a new one."""
-    known = {key: identity for identity, key in before or ()}
+    known = {key: identity for identity, key in before}
     return [(known.get(key) or _number(str(owner), part, key), key) for key in keys]
 
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from deckgen.yamlsource import Node, Scalar, Written
 
-BASIC = "basic"
-CLOZE = "cloze"
-IMAGE_OCCLUSION = "image-occlusion"
-"""Keys of the built-in note types; an author's own has its name as key."""
+BASIC = "built-in/basic"
+CLOZE = "built-in/cloze"
+IMAGE_OCCLUSION = "built-in/image-occlusion"
+"""Keys of the built-in note types; an author's own has its id or name as key."""
 
 
 class Kind(StrEnum):

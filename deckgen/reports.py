@@ -77,7 +77,7 @@ def _shown(text: str) -> str:
 @lru_cache(maxsize=8)
 def _lines_of(file: str) -> list[str]:
     try:
-        text = Path(file).read_text(encoding="utf-8-sig", errors="replace", newline="")
+        text = Path(file).read_bytes().decode("utf-8-sig", errors="replace")
         return LINE_BREAK.split(unicodedata.normalize("NFC", text))
     except OSError:
         return []

@@ -167,8 +167,8 @@ def check(side: str, note_type: NoteType, *, is_front: bool) -> list[Slip]:
             )
         if isinstance(part, Replacement):
             slips += _filter_slips(part, note_type)
-    if is_front and not slips:
-        slips += _empty_front(parts, note_type)
+    if not slips:
+        slips += _empty_side(parts, note_type, is_front=is_front)
     return slips
 
 
@@ -192,23 +192,17 @@ def _filter_slips(part: Replacement, note_type: NoteType) -> Iterator[Slip]:
             )
 
 
-def _empty_front(parts: tuple[Part, ...], note_type: NoteType) -> Iterator[Slip]:
+def _empty_side(parts: tuple[Part, ...], note_type: NoteType, *, is_front: bool) -> Iterator[Slip]:
     fields = set(note_type.field_names())
     used = [p for p in walk(parts) if isinstance(p, Replacement) and p.field in fields]
-    if not used:
-        yield Slip(
-            "",
-            "template-without-field",
-            "this front shows no field, so Anki makes no card from it",
-            f"use one, such as  {{{{{note_type.fields[0].name}}}}}",
-        )
-    elif note_type.kind is Kind.CLOZE and not any("cloze" in p.filters for p in used):
-        yield Slip(
-            "",
-            "template-without-cloze",
-            "a cloze note type needs a cloze on its front",
-            f"write  {{{{cloze:{note_type.fields[0].name}}}}}",
-        )
+    example = note_type.fields[0].name
+    if note_type.kind is Kind.CLOZE and not any("cloze" in p.filters for p in used):
+        side = "front" if is_front else "back"
+        message = f"a cloze note type needs a cloze on its {side}, or Anki refuses to save it"
+        yield Slip("", "template-without-cloze", message, f"write  {{{{cloze:{example}}}}}")
+    elif is_front and not used:
+        message = "this front shows no field, so that all its cards would ask the same"
+        yield Slip("", "template-without-field", message, f"use one, such as  {{{{{example}}}}}")
 
 
 def is_empty(text: str) -> bool:

@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from anki import import_export_pb2 as pb
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +135,10 @@ class Anki:
         """Return a note type as Anki has it."""
         found: dict[str, Any] = self.col.models.by_name(name)
         return found
+
+    def media(self) -> dict[str, bytes]:
+        """Return the collection's media files, by name."""
+        return {path.name: path.read_bytes() for path in Path(self.col.media.dir()).iterdir()}
 
     def healthy(self) -> bool:
         """Tell whether Check Database finds nothing, and Empty Cards nothing."""

@@ -938,15 +938,13 @@ def test_a_mask_more_on_a_picture_that_is_studied(anki: Anki) -> None:
 
 
 def test_deck_names_nest_and_match_without_regard_to_case(anki: Anki) -> None:
-    one = "deck: '{}'\ncards: [{{id: a, front: Q, back: A{}}}]"
-    anki.install(package(one.format("Science :: Brain", "")))
+    text = "deck: 'Science :: Brain'\ncards: [{id: a, front: Q, back: A}]"
+    anki.install(package(text))
     assert [card.deck for card in anki.cards()] == ["Science::Brain"]
-    anki.col.decks.rename(anki.col.decks.by_name("Science::Brain"), "SCIENCE::brain")
-    anki.install(
-        package("deck: Science::Brain\ncards: [{id: a, front: Q, back: A}, {id: b, front: Q2, back: A}]", NOW + DAY)
-    )
-    assert {card.deck for card in anki.cards()} == {"SCIENCE::brain"}
-    assert sorted(deck.name for deck in anki.col.decks.all_names_and_ids()) == ["Default", "SCIENCE", "SCIENCE::brain"]
+    anki.col.decks.rename(anki.col.decks.by_name("Science::Brain"), "Science::BRAIN")
+    anki.install(package(text.replace("]", ", {id: b, front: Q2, back: A}]"), NOW + DAY))
+    assert {card.deck for card in anki.cards()} == {"Science::BRAIN"}
+    assert sorted(deck.name for deck in anki.col.decks.all_names_and_ids()) == ["Default", "Science", "Science::BRAIN"]
 
 
 def test_note_types_are_renamed_with_their_deck(anki: Anki) -> None:

@@ -31,7 +31,11 @@ def resolve(deck: Deck, library: MediaLibrary) -> Resolved:
     design = _Design(deck, library, problems)
     css = design.css_of_deck()
     types = {t.key: t for t in built_in(deck, css)}
+    names = {t.name.casefold() for t in types.values()}
     for own in deck.note_types.values():
+        if own.name.casefold() in names:
+            message = f"'{own.name}' is the name of a note type that this deck has already"
+            problems.append(error(own.at, "reserved-note-type", message, "give yours another name"))
         templates = tuple(design.template(t, own) for t in own.templates)
         finished = replace(own, templates=templates, css=design.css(own.css, own.at) if own.css else css)
         for each in templates:

@@ -31,8 +31,13 @@ _SOUND_ENDINGS = frozenset(
 )
 
 _SOUND = re.compile(r"\[sound:([^\]\n]+)\]")
-_TAG = re.compile(r"<(img|audio|video|source|object|embed)\b[^>]*>", re.IGNORECASE)
-_SRC = re.compile(r"""\b(src|data|poster)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s"'=<>`/]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
+_TAG = re.compile(r"""<([A-Za-z][A-Za-z0-9]*)\b(?:[^<>"']|"[^"]*"|'[^']*')*>""")
+_TAKEN = {("img", "src"), ("audio", "src"), ("video", "src"), ("source", "src"), ("object", "data")}
+"""Where Anki looks for files in a field (rslib, text.rs)."""
+
+_NOT_TAKEN = {"srcset", "poster", "src", "data", "href"}
+_SHOWN_BY_HREF = {"a", "link", "image", "use"}
 _CSS_URL = re.compile(r"""url\(\s*("[^"]*"|'[^']*'|[^\s"')]+)\s*\)|@import\s+("[^"]*"|'[^']*')""")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|//|#)")
 
@@ -74,28 +79,15 @@ class MediaLibrary:
     def in_field(self, html: str, beside: Path) -> Rewritten:
         """Rewrite the references of a field. `beside` is the folder of the file that the field stands in."""
         namer = _Namer(self, beside, hidden=False)
-
-        def tag(found: re.Match[str]) -> str:
-            if found[1].lower() == "img":
-                source = _SRC.search(found[0])
-                ending = os.path.splitext(_plain(source[2]))[1].lower() if source else ""
-                if source and ending in _SOUND_ENDINGS and not _ADDRESS.match(_plain(source[2])):
-                    return f"[sound:{namer.name(_plain(source[2]))}]"
-            return _SRC.sub(namer.attribute, found[0])
-
         html = _SOUND.sub(lambda s: f"[sound:{namer.name(unescape(s[1]))}]", html)
-        return Rewritten(_TAG.sub(tag, html), namer.files, namer.slips)
+        return Rewritten(_TAG.sub(namer.tag, html), namer.files, namer.slips)
 
     def in_design(self, text: str, beside: Path) -> Rewritten:
         """Rewrite the references of CSS or of a template; Anki takes such files only if their names begin with `_`."""
         namer = _Namer(self, beside, hidden=True)
-
-        def url(found: re.Match[str]) -> str:
-            written = found[1] or found[2]
-            return found[0].replace(written, f'"{namer.name(_plain(written))}"')
-
-        text = _CSS_URL.sub(url, text)
-        text = _TAG.sub(lambda tag: _SRC.sub(namer.attribute, tag[0]), text)
+        text = _CSS_URL.sub(namer.css, text)
+        text = _SOUND.sub(lambda s: f"[sound:{namer.name(unescape(s[1]))}]", text)
+        text = _TAG.sub(namer.tag, text)
         return Rewritten(text, namer.files, namer.slips)
 
     def image(self, written: str, beside: Path) -> Rewritten:
@@ -139,8 +131,40 @@ class _Namer:
         self.files: list[MediaFile] = []
         self.slips: list[MediaSlip] = []
 
-    def attribute(self, found: re.Match[str]) -> str:
-        return f'{found[1]}="{escape(self.name(_plain(found[2])))}"'
+    def tag(self, found: re.Match[str]) -> str:
+        """Rewrite a tag; a picture that is a sound becomes Anki's notation for one."""
+        element = found[1].lower()
+        attributes = {name.lower(): _plain(value) for name, _, value in _ATTRIBUTE.findall(found[0])}
+        source = attributes.get("src", "")
+        is_sound = os.path.splitext(source)[1].lower() in _SOUND_ENDINGS
+        if element == "img" and is_sound and not _ADDRESS.match(source):
+            return f"[sound:{self.name(source)}]"
+        if any(name.endswith(("-src", "-data")) for name in attributes):
+            message = f"Anki takes the first attribute of <{element}> that ends in 'src' for the file's name"
+            self.slips.append(
+                MediaSlip(found[0], "media-unseen", message, "delete the data-… attribute", is_error=False)
+            )
+        return _ATTRIBUTE.sub(lambda attribute: self._attribute(element, attribute), found[0])
+
+    def _attribute(self, element: str, found: re.Match[str]) -> str:
+        name, value = found[1].lower(), _plain(found[3])
+        if (element, name) in _TAKEN or (self._hidden and name in ("src", "data", "poster")):
+            return f'{found[1]}{found[2]}"{escape(self.name(value))}"'
+        if self._hidden:
+            return found[0]
+        is_shown = name in _NOT_TAKEN and (name != "href" or element in _SHOWN_BY_HREF)
+        shown = value if is_shown else (_CSS_URL.search(value) or [""])[0] if name == "style" else ""
+        if shown and not _ADDRESS.match(shown.removeprefix("url(").strip("\"'")):
+            message = f"Anki does not see that {name} of <{element}> names a file, and leaves the file out"
+            self.slips.append(
+                MediaSlip(found[3].strip("\"'"), "media-unseen", message, "name it as  <img src=…>", is_error=False)
+            )
+        return found[0]
+
+    def css(self, found: re.Match[str]) -> str:
+        """Rewrite a url(…) or @import of CSS, in the quotes it has."""
+        written = found[1] or found[2]
+        return found[0].replace(_unquoted(written), self.name(_plain(written)))
 
     def name(self, written: str) -> str:
         if (self._hidden and "{{" in written) or written.startswith(("data:", "#")):
@@ -168,8 +192,10 @@ def _safe_name(name: str, digest: str, *, hidden: bool) -> str:
     return f"{'_' if hidden else ''}{stem}-{digest[:12]}{_UNSAFE.sub('', ending).lower()}"
 
 
-def _plain(quoted: str) -> str:
+def _unquoted(value: str) -> str:
+    return value[1:-1] if value[:1] in ("'", '"') else value
+
+
+def _plain(value: str) -> str:
     """Return an attribute's or url()'s value without its quotes and entities."""
-    if quoted[:1] in ("'", '"'):
-        quoted = quoted[1:-1]
-    return unescape(quoted).strip()
+    return unescape(_unquoted(value)).strip()

@@ -184,6 +184,8 @@ class Protector:
         return (found.end(), f"![{found[1]}](<{found[2]}>)") if found and " " in found[2] else _NOTHING
 
     def _angle(self, start: int) -> _Piece:
+        if self._text.startswith("](", start - 2):
+            return _NOTHING  # Markdown's own way to name a file with blanks: ![a](<my file.png>)
         if link := _LINK.match(self._text, start):
             return link.end(), link[0]
         if self._text.startswith("<!--", start) and (end := self._after("-->", start + 4)):

@@ -17,12 +17,24 @@ Values = dict[str, Any]
 
 def own_types(values: dict[str, tuple[Scalar, Values]], reading: Reading) -> list[NoteType]:
     """Build the note types. Names of files stay names; `notetypes` reads the files."""
-    return [found for key, given in values.values() if (found := _own_type(key, given, reading))]
+    found: dict[str, NoteType] = {}
+    for key, given in values.values():
+        made = _own_type(key, given, reading)
+        if made is None:
+            continue
+        if made.name.casefold() in {t.name.casefold() for t in found.values()} or made.key in found:
+            message = f"there is already a note type '{made.name}' (letter case aside)"
+            reading.error(key, "duplicate-note-type", message, "give each note type its own name and id")
+        else:
+            found[made.key] = made
+    return list(found.values())
 
 
 def _own_type(key: Scalar, values: Values, reading: Reading) -> NoteType | None:
     name = key.text
-    if name.casefold() in STOCK_TYPES or not name.strip():
+    if not name.isprintable():
+        reading.error(key, "reserved-note-type", "a note type's name is one line", "write it on one line")
+    if name.casefold() in STOCK_TYPES or not name.strip() or name.startswith("built-in/"):
         reading.error(
             key,
             "reserved-note-type",
@@ -80,6 +92,10 @@ def _fields(values: list[Any], reading: Reading) -> list[Field]:
             reading.error(node, "reserved-field", f"'{name}' is one of Anki's special fields", "choose another name")
         else:
             key = name if isinstance(value, Scalar) or not value.get("id") else value["id"].text
+            if key in {f.key for f in found.values()}:
+                reading.error(
+                    node, "duplicate-field", f"there is already a field with the id '{key}'", "give each its own id"
+                )
             found[name.casefold()] = Field(name, key)
     return list(found.values())
 
@@ -98,7 +114,7 @@ def _templates(owner: Scalar, values: list[Values], reading: Reading) -> list[Te
             )
             continue
         name = value["name"].text if value.get("name") else f"Card {number}"
-        if '"' in name or not name.strip():
+        if '"' in name or not name.strip() or not name.isprintable():
             reading.error(
                 value["name"],
                 "bad-template-name",
@@ -114,6 +130,9 @@ def _templates(owner: Scalar, values: list[Values], reading: Reading) -> list[Te
             )
         else:
             key = value["id"].text if value.get("id") else name
+            if key in {t.key for t in found.values()}:
+                message = f"there is already a template with the id '{key}'"
+                reading.error(value["id"], "duplicate-template", message, "give each its own id")
             places = (Written(reading.source, front.text, front), Written(reading.source, back.text, back))
             found[name.casefold()] = Template(name, key, front.text, back.text, places)
     return list(found.values())

@@ -101,6 +101,10 @@ def clean_field_name(node: Scalar, reading: Reading) -> str:
     name = unicodedata.normalize("NFC", node.text)
     if not name.strip():
         reading.error(node, "bad-field-name", "a field needs a name", "write it like  fields: [Name, Action]")
+    elif not name.isprintable():
+        reading.error(
+            node, "bad-field-name", "a field's name is one line, without tabs and the like", "write it on one line"
+        )
     elif (bad := re.search(r'["{}:]|^[#/^\s]|\s$', name)) is not None:
         what = f"'{bad[0]}'" if bad[0].strip() else "a blank at its end"
         reading.error(
