@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import sys
 import time
 from contextlib import contextmanager
@@ -90,7 +91,7 @@ def new(folder: Path) -> None:
         raise click.UsageError(f"'{folder}' is already there and not empty; choose another name")
     for path in write_starter(folder):
         click.echo(f"  {path}", err=True)
-    click.echo(f"Now edit the cards, then:  deckgen build {folder}", err=True)
+    click.echo(f"Now edit the cards, then:  deckgen build {shlex.quote(str(folder))}", err=True)
 
 
 @cli.command()

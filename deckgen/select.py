@@ -137,8 +137,7 @@ class _Parser:
         return self._term(text)
 
     def _term(self, written: str) -> Callable[[Candidate], bool]:
-        quoted = written.startswith('"') and written.endswith('"') and len(written) > 1
-        text = written[1:-1] if quoted else written.replace('"', "")
+        text = re.sub(r'(\\.)|"', r"\1", written)
         name, colon, value = _at_colon(text)
         if not colon:
             return _contains(text)
@@ -185,7 +184,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _contains(text: str) -> Callable[[Candidate], bool]:
     wanted = _pattern(text)
-    return lambda note: any(wanted.search(html) for html in note.fields.values())
+    return lambda note: wanted.search("\x1f".join(note.fields.values())) is not None  # `*` reaches over fields, too
 
 
 def _in_field(name: str, value: str) -> Callable[[Candidate], bool]:

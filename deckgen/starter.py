@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from deckgen.schema.jsonschema import json_schema
+from deckgen.schema.text import ascii_slug
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +69,7 @@ _IGNORE = "*.apkg\n"
 def write_starter(folder: Path) -> list[Path]:
     """Write the files of a new deck and return their paths. Raises OSError."""
     name = folder.resolve().name
-    identity = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-") or "my-deck"
-    while "--" in identity:
-        identity = identity.replace("--", "-")
+    identity = ascii_slug(name) or "my-deck"
     title = name.replace("-", " ").replace("_", " ").strip().capitalize() or "My deck"
     texts = {
         "deck.yaml": _DECK.format(schema=SCHEMA, name=json.dumps(title, ensure_ascii=False), id=identity),

@@ -14,7 +14,7 @@ from deckgen.pipeline import Built, Targets, build, check
 from tests.anki_harness import Anki
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from deckgen.diagnostics import Diagnostic
 
@@ -42,7 +42,7 @@ def anki(tmp_path: Path) -> Iterator[Anki]:
     collection.close()
 
 
-def write(files: dict[str, str | bytes], folder: Path = Path()) -> Path:
+def write(files: Mapping[str, str | bytes], folder: Path = Path()) -> Path:
     """Write files of a deck, by path; texts may be indented like the test they stand in."""
     for name, text in files.items():
         path = folder / name

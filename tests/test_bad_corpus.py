@@ -248,7 +248,7 @@ def _parameters() -> Iterator[Any]:
         yield pytest.param(case, marks=pytest.mark.xfail(reason=reason) if reason else (), id=case)
 
 
-@pytest.mark.parametrize("case", _parameters())
+@pytest.mark.parametrize("case", list(_parameters()))
 def test_check_finds_just_what_is_wrong(case: str, tmp_path: Path) -> None:
     place = place_of(case, tmp_path)
     run = deckgen(place.parent, tmp_path / "logs", "check", argument_of(case, place), "--format", "json")

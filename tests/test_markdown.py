@@ -152,14 +152,14 @@ def test_coloured_code_says_the_same(language: str) -> None:
 
 # --- One line --------------------------------------------------------------------------------------------------------
 
-ONE_LINE = """
-1. January|1) first|- 5|-5|+ a|* b|> 3|>3|# x|#1|###### y|---|***|___|===|| a | b ||=> x|~~~|: def|    indented
-[x]: y|[ ] todo|- [ ] todo|1986. A great year|+ 5 °C|- {{c1::5}} °C|2. {{c1::Henry}} VIII|# {{c1::define}}
-""".strip().replace("\n", "|")
-LINES = [*re.split(r"(?<!\|)\|(?! [ab] )(?<! [ab] \|)", ONE_LINE), "| a | b |"]
+ONE_LINE = [
+    *("1. January", "1) first", "- 5", "-5", "+ a", "* b", "> 3", ">3", "# x", "#1", "###### y", "---", "***", "___", "==="),
+    *("| a | b |", "|---|", "=> x", "~~~", ": def", "    indented", "[x]: y", "[ ] todo", "- [ ] todo", "```", "<!--", "<?x"),
+    *("1986. A great year", "+ 5 °C", "- {{c1::5}} °C", "2. {{c1::Henry}} VIII", "# {{c1::define}}", "- - -", "1.", "-", ">"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.strip(" |")])
+@pytest.mark.parametrize("line", ONE_LINE)
 def test_a_field_of_one_line_is_no_list_heading_quote_or_rule(line: str) -> None:
     assert to_html(line) == escape(line, quote=False)
     assert to_html(f"{line}\n") == escape(line, quote=False)  # from a YAML block `|`
@@ -228,7 +228,7 @@ UNCHANGED = [
     *("ls -l | grep foo > out.txt", "echo $HOME and $PATH", "for i in *.txt; do echo $i; done", "awk '{print $1, $2}'"),
     *("cat < in > out 2>&1", "cmd1 && cmd2 || cmd3", "rm -rf ./*", "a=$(ls)", "${HOME}", "#!/bin/sh", "$ git commit -m 'x'"),
     # Smileys and other art
-    *("<3 :-> >_<", ":-)", ";-)", ":-*", "8-]", ":'(", "^_^", "-_-", "o_O", "\\o/", "*_*", "(╯°□°)╯", "¯\\_(ツ)_/¯"[:0] or ":)"),
+    *("<3 :-> >_<", ":-)", ";-)", ":-*", "8-]", ":'(", "^_^", "-_-", "o_O", "\\o/", "*_*", "(╯°□°)╯"),
     # Prose
     *("a -- b", "...", "it's", '"x"', "(c)", "5'4\"", "a/b", "§ 5", "½", "naïve", "日本語", "عربى", "x^2", "H~2~O", "1.", "a) b"),
 ]  # fmt: skip
@@ -570,9 +570,8 @@ def unseparated(tex: str) -> str:
     return tex.replace("} }", "}}").replace(": :", "::")
 
 
-@steady
+@settings(steady, max_examples=1500)
 @given(texts)
-@settings(max_examples=1500)
 @example(joined([Piece("**{{c1::_a_}}**b", frozenset([1]))]))
 def test_clozes_and_math_survive_any_markdown(text: Piece) -> None:
     html = to_html(text.typed)
@@ -590,18 +589,16 @@ NOTATION = """
 any_piece = st.sampled_from([*NOTATION, " ", "\n", "\n\n", "\t", "\U000f0000", "\U000f0010", "\U000f0001"])
 
 
-@steady
+@settings(steady, max_examples=1500)
 @given(st.one_of(st.text(max_size=40), st.lists(any_piece, max_size=12).map("".join)))
-@settings(max_examples=1500)
 def test_no_text_raises_and_no_marker_is_left(text: str) -> None:
     html = to_html(text)
     assert {c for c in html if "\U000f0000" <= c <= "\U000f001f"} <= set(text)
     assert to_html(text) == html
 
 
-@steady
+@settings(steady, max_examples=150)
 @given(st.lists(any_piece, min_size=1, max_size=4).map("".join), st.lists(any_piece, max_size=2).map("".join))
-@settings(max_examples=150)
 def test_time_grows_with_the_text(unit: str, before: str) -> None:
     assert seconds(before, unit, 20_000) < 1
 

@@ -9,7 +9,7 @@ from deckgen.diagnostics import Span, did_you_mean
 from deckgen.model import Citation, Deck, Edition, Markup, Options, Source
 from deckgen.schema.keys import DECK, SINGLE
 from deckgen.schema.owntypes import own_types
-from deckgen.schema.text import clean_deck_name, clean_tag, clean_tags, slug
+from deckgen.schema.text import ascii_slug, clean_deck_name, clean_tag, clean_tags, slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,22 +75,14 @@ def _text(values: Values, key: str) -> str:
 def _deck_id(root: Node, node: Scalar | None, default: str, reading: Reading) -> str:
     if node is not None:
         if not _ID.fullmatch(node.text) or len(node.text) > 80:
-            suggestion = re.sub(r"[^a-z0-9]+", "-", node.text.lower()).strip("-")
-            reading.error(
-                node,
-                "bad-deck-id",
-                f"'{node.text}' cannot be a deck's id",
-                f"use a-z, 0-9 and single hyphens, such as {suggestion or 'my-deck'}",
-            )
+            example = ascii_slug(node.text) or "my-deck"
+            help_ = f"use a-z, 0-9 and single hyphens, such as {example}"
+            reading.error(node, "bad-deck-id", f"'{node.text}' cannot be a deck's id", help_)
         return node.text
-    identity = re.sub(r"[^a-z0-9]+", "-", default.lower()).strip("-")[:80].strip("-")
+    identity = ascii_slug(default)
     if not identity:
-        reading.error(
-            root,
-            "bad-deck-id",
-            f"no id can be made from the name '{default}'",
-            "add a line such as  id: my-deck  (a-z, 0-9 and hyphens)",
-        )
+        help_ = "add a line such as  id: my-deck  (a-z, 0-9 and hyphens)"
+        reading.error(root, "bad-deck-id", f"no id can be made from the name '{default}'", help_)
     return identity
 
 

@@ -19,6 +19,12 @@ def slug(text: str) -> str:
     return _NOT_IN_SLUG.sub("-", unicodedata.normalize("NFC", text).casefold()).strip("-_")
 
 
+def ascii_slug(text: str) -> str:
+    """Return the text in a-z, 0-9 and single hyphens, accents dropped; empty if nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:80].strip("-")
+
+
 def clean_id(node: Scalar | None, reading: Reading) -> str:
     """Check a card's id: a word without blanks."""
     if node is None:

@@ -1,0 +1,138 @@
+"""Searches choose the notes that Anki's own search finds in the full deck."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deckgen.discover import find_decks
+from deckgen.pipeline import BuildOptions, Targets, build
+from deckgen.select import QueryError, parse
+from tests.anki_harness import Anki
+from tests.conftest import NOW, built, write
+
+if TYPE_CHECKING:
+    from deckgen.pipeline import Built
+
+DECK = {
+    "d/deck.yaml": """
+        deck: Brain::Atlas
+        id: atlas
+        subdecks: topic
+        editions:
+          essentials: {select: "tag:core"}
+          words: {select: "note:*Cloze or front:*cortex*"}
+        note_types:
+          Muscle: {fields: [Name, Action], templates: [{front: "{{Name}}", back: "{{Action}}"}]}
+    """,
+    "d/motor/cortex.yaml": """
+        topic: Motor cortex
+        tags: [anatomy]
+        cards:
+        - {id: a, front: Where is the motor cortex?, back: In the frontal lobe, tags: [core]}
+        - {id: b, front: motor_cortex, back: "100% sure", reverse: true}
+        - {id: c, cloze: "The {{c1::motor}} {{c2::cortex}} is (nearly) flat."}
+    """,
+    "d/muscle.yaml": """
+        cards:
+        - {id: d, type: Muscle, Name: Biceps, Action: flexes the elbow, tags: [Core::arm]}
+        - {id: e, front: '"Quoted" or not', back: "a:b", extra: motor, typed: true}
+        - {id: f, front: Ärmel, back: or, tags: [x-y, "a_b"]}
+    """,
+}
+
+
+def selected(query: str = "", edition: str = "") -> Built:
+    ((deck,), _) = find_decks([Path("d")])
+    return build(deck, Targets(Path(), Path("part.apkg")), NOW, lambda _: None, BuildOptions(edition, query))
+
+
+TERMS = """
+motor cortex Motor *ort* m*r c_rtex motor_cortex motor\\_cortex "motor cortex" "the motor" tag:core tag:CORE
+tag:c* tag:none tag:atlas::motor::* tag:atlas tag:anatomy tag:a_b tag:a\\_b tag:x-y deck:Brain
+deck:brain::atlas deck:*Motor* deck:"Brain::Atlas::Motor cortex" deck:Atlas note:Muscle note:muscle
+note:*cloze note:"Brain::Atlas – Basic" card:1 card:2 "card:Card 1" card:3 front:*cortex* front:motor*
+front:motor_cortex front:"Where is the motor cortex?" back:or back:*lobe name:biceps Action:flexes* extra:_*
+extra: hint:* f*t:*motor* a\\:b \\"quoted\\" (nearly) elbow 100% sure frontal flat. x-y
+""".split()
+
+
+@pytest.fixture
+def full(anki: Anki) -> Anki:
+    write(DECK)
+    done = built("d")
+    assert done.package
+    anki.install(done.package)
+    return anki
+
+
+def queries(count: int) -> list[str]:
+    """Put terms together at random, the same each time."""
+    dice = random.Random(1)
+    terms = [t for t in TERMS if t.count('"') % 2 == 0 and t not in ("(nearly)", "sure")]
+    made = list(terms)
+    while len(made) < count:
+        one, two, three = (dice.choice(terms) for _ in range(3))
+        made.append(
+            dice.choice(
+                (f"-{one}", f"{one} {two}", f"{one} or {two}", f"{one} -({two} or {three})", f"{one} and -{two}")
+            )
+        )
+    return made
+
+
+def test_a_thousand_queries_find_what_anki_finds(full: Anki) -> None:
+    ((deck,), _) = find_decks([Path("d")])
+    from deckgen.compilation import open_deck
+
+    compilation, _ = open_deck(deck)
+    assert compilation
+    notes = [note for _, note in compilation.notes()]
+    guids = {note.guid: note.id for note in full.notes()}
+    ids = dict(zip([note.key for note in notes], guids.values(), strict=True))
+    asked = queries(1000)
+    for query in asked:
+        found = compilation.search(query)
+        assert sorted(ids[n.key] for n in notes if found(n)) == sorted(full.col.find_notes(query)), query
+    assert len(asked) == 1000
+
+
+def test_an_edition_shares_guids_with_the_whole_and_keeps_reviews(full: Anki, tmp_path: Path) -> None:
+    essentials = selected(edition="essentials").package
+    assert essentials
+    learner = Anki(tmp_path / "other")
+    assert learner.install(essentials) == {"new": 2}
+    assert learner.install(Path("out.apkg")) == {"new": 4, "duplicate": 2}
+    assert {n.guid for n in learner.notes()} == {n.guid for n in full.notes()}
+    learner.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("is:due", "what a learner did"),
+        ("prop:ivl>3", "what a learner did"),
+        ("re:x", "not understood yet"),
+        ("frnt:x", "no note type of this deck has a field 'frnt'"),
+        ("(a", "is not closed"),
+        ("a)", "without a '('"),
+        ("a or", "missing"),
+        ("()", "missing"),
+        ('"a', "breaks off"),
+    ],
+)
+def test_what_is_not_understood_is_refused(query: str, says: str) -> None:
+    with pytest.raises(QueryError, match=says.replace("(", r"\(")):
+        parse(query, ["Front", "Back"])
+
+
+def test_a_search_that_finds_nothing_and_an_unknown_edition_are_told() -> None:
+    write(DECK)
+    assert [p.code for p in selected("tag:nothing").problems] == ["nothing-selected"]
+    assert [(p.code, p.help) for p in selected(edition="essential").problems] == [
+        ("unknown-edition", "did you mean 'essentials'?")
+    ]
+    assert not Path("part.apkg").exists()
