@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from deckgen.select import Candidate
 
 
+_MANY = 10**9  # more than there are files, or columns in a line
+
+
 @dataclass(slots=True)
 class Compilation:
     """One deck on its way. `problems` grows as `notes` is consumed."""
@@ -36,7 +39,9 @@ class Compilation:
     design_media: list[MediaFile]
     problems: list[Diagnostic]
     one_file: tuple[Reading, Topic, Node | None] | None = None
-    _seen: dict[str, tuple[str, tuple[int, int, int]]] = field(default_factory=dict)
+    _files: list[str] = field(default_factory=list)
+    _seen: dict[str, int] = field(default_factory=dict)
+    """Where each key was first seen: line, column and file in one number, for there may be 100,000."""
 
     @property
     def deck(self) -> Deck:
@@ -70,8 +75,9 @@ class Compilation:
         position = 0
         for topic in self._topics():
             self.problems += topic.problems
+            self._files.append(topic.file)
             for number, note in enumerate(topic.notes, position + 1):
-                if self._is_sound(note, topic.file):
+                if self._is_sound(note, len(self._files) - 1):
                     yield number, note
             position += topic.total
         if not position and not has_errors(self.problems):
@@ -92,14 +98,14 @@ class Compilation:
         named = [by_name.pop(node.text) for node in self.deck.topics if node.text in by_name]
         return [*named, *by_name.values()]
 
-    def _is_sound(self, note: CompiledNote, file: str) -> bool:
+    def _is_sound(self, note: CompiledNote, number: int) -> bool:
         """Report a note whose id is taken, or that asks what another asks; False if it cannot be built."""
-        key, place = note.key, (file, note.at)
+        key, place = note.key, (note.at[0] * _MANY + note.at[1]) * _MANY + number
         first = self._seen.setdefault(key, place)
-        if first is place:
+        if first == place:
             return True
-        elsewhere = f"{first[0]}:{first[1][0]}"
-        at = Span(file, *note.at)
+        elsewhere = f"{self._files[first % _MANY]}:{first // _MANY**2}"
+        at = Span(self._files[number], *note.at)
         if note.has_id:
             message = f"the id '{key}' is already taken at {elsewhere}"
             self.problems.append(error(at, "duplicate-id", message, "give each card an id of its own"))

@@ -35,6 +35,7 @@ class Break(NamedTuple):
 class Ledger:
     """Stamps what is being built, and ends as the next lock.
 
+    `old` is used up on the way: what is left of its notes at the end is gone from the deck.
     `now` is the time of this build in seconds. It is used only for what changed, and never goes back behind what
     learners already have: then the time is one second after the last.
     """
@@ -61,7 +62,7 @@ class Ledger:
         digest = _digest(content)
         if key in self._new.notes or f"{key}-2" in self._old.notes:
             key = self._copy(key, digest)
-        before = self._old.notes.get(key) or self._old.gone.get(key)
+        before = self._old.notes.pop(key, None) or self._old.gone.get(key)
         if before is None:
             guid, time = guid_for(self._deck_id, key), self._now
             self.added += 1
@@ -131,10 +132,8 @@ class Ledger:
 
     def close(self) -> Lock:
         """Return the next lock. Notes that are gone keep a line: should they come back, their time goes on from it."""
-        for key, entry in self._old.notes.items():
-            if key not in self._new.notes:
-                self._new.gone[key] = entry
-                self.gone += 1
+        self.gone = len(self._old.notes)
+        self._new.gone.update(self._old.notes)
         return self._new
 
 

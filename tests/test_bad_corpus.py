@@ -271,6 +271,7 @@ def test_a_build_refuses_and_touches_nothing(case: str, tmp_path: Path) -> None:
         place.mkdir()
         shutil.copy(IN_GIT[case], place)
         shutil.copy(BAD / "brain.svg", place)
+    (tmp_path / "build").mkdir()
     before = snapshot(tmp_path)
     given = f"copy/{NAMED_PATHS.get(case, '') if IN_GIT[case].is_dir() else IN_GIT[case].name}"
     run = deckgen(tmp_path, tmp_path / "logs", "build", given)

@@ -10,6 +10,8 @@ What an example is says the rest of its fence's first line, which no reader sees
     ```yaml other                 YAML of others, such as a workflow: it is valid, and that is all
     ```yaml                       a topic of the shipped deck, as in README.md: it could take the place of the real one
     ```console                    what follows `$ ` is typed, the rest is what is seen then; `…` stands for anything
+    ```html field=Back            what the notes of the deck above have in that field, one after another
+    ```text tags                  the tags that they have
     ```text anki=bread.apkg       what Anki's import log says when that package is opened
     with=dough.png,bread.mp3      files that lie beside an example
 
@@ -20,13 +22,17 @@ A story is a page, in the references a section, and is told in an empty folder.
 from __future__ import annotations
 
 import ast
+import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from shutil import copytree
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import click
 import jsonschema
@@ -93,6 +99,7 @@ class Reader:
         self._section = ""
         self._decks: dict[Path, Block] = {}  # of the story, by their folders or files
         self._pairs: dict[str, dict[str, str | bytes]] = {}  # `bad` and `better`: file -> text
+        self._notes: list[dict[str, str]] = []  # of the last deck that was built
         self._examples = 0
         tools = folder / "tools"
         write({"deckgen": f'#!/bin/sh\nexec "{sys.executable}" -m deckgen "$@"\n'}, tools)
@@ -116,6 +123,10 @@ class Reader:
             self._type(block, kind)
         elif block.get("anki"):
             self._open_with_anki(block)
+        elif block.get("field"):
+            assert "".join(f"{note[block.get('field')]}\n" for note in self._notes) == block.text, block
+        elif kind == "tags":
+            assert "".join(f"{note['tags']}\n" for note in self._notes) == block.text, block
         elif kind in ("bad", "better"):
             self._compare(block, kind)
         elif file := block.get("file"):
@@ -144,7 +155,9 @@ class Reader:
     def _build(self, block: Block) -> None:
         folder = write({"example.yaml": block.text, **_beside(block)}, self._new_folder())
         assert _told(problems_of(folder / "example.yaml")) == [], block
-        assert built(folder / "example.yaml", output=folder / "example.apkg").package, block
+        package = built(folder / "example.yaml", output=folder / "example.apkg").package
+        assert package, block
+        self._notes = list(_notes(package))
 
     def _parse(self, block: Block) -> None:
         assert yaml.safe_load(block.text), block
@@ -197,6 +210,16 @@ class Reader:
 
 def _beside(block: Block) -> dict[str, str | bytes]:
     return {name: b".card {}" for name in block.get("with").split(",") if name}
+
+
+def _notes(package: Path) -> Iterator[dict[str, str]]:
+    """Yield each note's fields by name, and its tags, in the order of the deck."""
+    with ZipFile(package) as zipped, closing(sqlite3.connect(":memory:")) as db:
+        db.deserialize(zipped.read("collection.anki2"))
+        types = json.loads(db.execute("SELECT models FROM col").fetchone()[0])
+        for type_id, fields, tags in db.execute("SELECT mid, flds, tags FROM notes ORDER BY id"):
+            names = [field["name"] for field in types[str(type_id)]["flds"]]
+            yield {**dict(zip(names, fields.split("\x1f"), strict=True)), "tags": tags.strip()}
 
 
 def _deck_of(file: Path) -> Path:

@@ -148,7 +148,8 @@ class _Namer:
 
     def _attribute(self, element: str, found: re.Match[str]) -> str:
         name, value = found[1].lower(), _plain(found[3])
-        if (element, name) in _TAKEN or (self._hidden and name in ("src", "data", "poster")):
+        is_of_design = self._hidden and (name in ("src", "data", "poster") or (element, name) == ("link", "href"))
+        if (element, name) in _TAKEN or is_of_design:
             return f'{found[1]}{found[2]}"{escape(self.name(value))}"'
         if self._hidden:
             return found[0]
