@@ -50,6 +50,16 @@ class Page:
         """Return the targets of the page's links and pictures, those in code aside."""
         return [link for text in self.sections.values() for link in _LINK.findall(_CODE_SPAN.sub("", text))]
 
+    def mentions(self, tool: str) -> Iterator[tuple[str, str]]:
+        """Yield the uses of a command-line tool in code and terminals: its command and what follows on the line."""
+        texts = [span[0] for text in self.sections.values() for span in _CODE_SPAN.finditer(text)]
+        texts += [
+            block.text for block in self.blocks if block.language in ("console", "sh", "") or "other" in block.words
+        ]
+        for text in texts:
+            for used in re.finditer(rf"(?<![\w/.-]){tool} ([a-z]+)\b([^`\n|;&>#]*)", text):
+                yield used[1], used[2]
+
     def anchors(self) -> set[str]:
         """Return what can stand behind `#` in a link to this page."""
         return {slug(heading) for heading in self.sections}

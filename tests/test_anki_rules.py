@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import unicodedata
 import zipfile
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deckgen.discover import find_decks
+from deckgen.pipeline import BuildOptions, Targets, build
 from tests.conftest import NOW, built, complaints, package, problems_of, write
 
 if TYPE_CHECKING:
@@ -32,6 +35,15 @@ TWO = """
 def made(path: str, now: int = NOW, output: str = "out.apkg") -> Path:
     """Build the deck at a path; fail with its problems if it has any."""
     done = built(path, now, output)
+    assert done.package, [f"{p.span} {p.code}: {p.message}" for p in done.problems]
+    return done.package
+
+
+def with_options(text: str, now: int, options: BuildOptions) -> Path:
+    """Build a one-file deck with options."""
+    write({"deck.one.yaml": text})
+    (deck,), _ = find_decks([Path("deck.one.yaml")])
+    done = build(deck, Targets(Path(), Path("out.apkg")), now, lambda _: None, options)
     assert done.package, [f"{p.span} {p.code}: {p.message}" for p in done.problems]
     return done.package
 
@@ -285,6 +297,38 @@ def test_no_guid_comes_twice_though_the_lock_says_so() -> None:
     assert not done.package or len(set(rows(done.package, "select guid from notes"))) == 2
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_after_a_merge_that_kept_the_lines_of_both_sides(anki: Anki, order: int) -> None:
+    # The lock's own help says to keep both. The learner has one side's change; the author decides for the other's.
+    lock = Path("deck.one.lock")
+    package(TWO)
+    base = lock.read_bytes()
+    anki.install(package(TWO.replace("A1", "ours"), NOW + 2 * DAY))
+    ours = lock.read_text().splitlines()
+    lock.write_bytes(base)
+    package(TWO.replace("A1", "theirs"), NOW + DAY)
+    theirs = lock.read_text().splitlines()
+    both = [line for sides in zip(ours, theirs, strict=True) for line in dict.fromkeys(sides[::order])]
+    assert len(both) == len(ours) + 1
+    lock.write_text("\n".join(both) + "\n")
+    anki.install(package(TWO.replace("A1", "theirs"), NOW + 3 * DAY))
+    assert by_front(anki)["Q1"].fields["Back"] == "theirs"
+
+
+def test_a_copied_deck_with_an_id_of_its_own_is_another_deck(anki: Anki) -> None:
+    # `cp -r spanish french`, with the lock: the same guids would make Anki take the one deck's cards for the other's.
+    write({"spanish/deck.yaml": "deck: Spanish\nid: spanish", "spanish/a.yaml": "- {id: a, front: hola, back: hello}"})
+    anki.install(made("spanish"))
+    shutil.copytree("spanish", "french")
+    write({"french/deck.yaml": "deck: French\nid: french", "french/a.yaml": "- {id: a, front: salut, back: hello}"})
+    (deck,), _ = find_decks([Path("french")])
+    options = BuildOptions(allow_breaking=True)
+    done = build(deck, Targets(Path(), Path("french.apkg")), NOW + DAY, lambda _: None, options)
+    if done.package:
+        anki.install(done.package)
+    assert "hola" in by_front(anki)
+
+
 # Removed from the package: stays in the collection. Deleted by the learner: comes back.
 
 
@@ -353,6 +397,7 @@ CONTROL = {
     "a tag, NUL": r"""- {front: a, back: b, tags: ["x\0y"]}""",
     "a tag, BEL": r"""- {front: a, back: b, tags: ["x\ay"]}""",
     "an id": r"""- {front: a, back: b, id: "x\x1Fy"}""",
+    "a field, CR": r"""- {front: "a\rb", back: b}""",
     "a deck name": r"""{deck: "x\x1Fy", cards: [{front: a, back: b}]}""",
     "a deck name, CR": r"""{deck: "x\ry", cards: [{front: a, back: b}]}""",
     "a deck name, TAB": r"""{deck: "x\ty", cards: [{front: a, back: b}]}""",
@@ -563,11 +608,14 @@ def test_special_fields_count_as_they_do_in_anki(anki: Anki, name: str, front: s
         "{cloze: text, extra: '{{c1::x}}'}",
         "{cloze: '{{c1::x}}', extra: '{{c2::y}}'}",
         "{image: a.png, masks: []}",
+        "{cloze: '![](https://example.org/a.png)'}",  # though there is a warning too
+        "{front: '<br>', back: '{{c1::x}}'}",
     ],
 )
 def test_a_note_without_a_card_or_with_a_blank_one_is_refused(card: str) -> None:
     write({"a.png": b"png"})
-    assert complaints(f"- {card}")
+    text = f"- {card}\n- {{front: another, back: card}}"
+    assert complaints(text)
     assert built("deck.one.yaml").package is None
 
 
@@ -742,6 +790,34 @@ def test_what_anki_cannot_follow_is_refused(old: str, new: str) -> None:
     write({"deck.one.yaml": changed})
     done = built("deck.one.yaml", NOW + DAY)
     assert done.package is None, "built without a word"
+
+
+def test_what_is_broken_on_purpose_breaks_no_more_than_that(anki: Anki) -> None:
+    text = OWN + "    - {id: one, front: Q, back: A}\n"
+    anki.install(package(text))
+    card = study(anki, "Q")
+    before = history(anki, card)
+    changed = text.replace("deck: Anatomy", "deck: Physiology").replace("[Name, Action]", "[Name, Action, Nerve]")
+    changed = changed.replace("flexes", "bends").replace("back: A}", "back: B}")
+    log = anki.install(with_options(changed, NOW + DAY, BuildOptions(allow_breaking=True)))
+    assert log == {"updated": 1, "conflicting": 1}
+    assert {note.type for note in anki.notes()} == {"Muscle", "Physiology – Basic"}
+    assert history(anki, card) == before
+    # From then on it is the deck as it is: nothing to allow.
+    anki.install(package(changed.replace("back: B}", "back: C}"), NOW + 2 * DAY))
+    assert by_front(anki)["Q"].fields["Back"] == "C"
+
+
+def test_a_learner_may_go_from_an_edition_to_the_whole(anki: Anki) -> None:
+    text = "- {front: Q1, back: A}\n- {front: Q2, back: A, tags: [core]}\n- {cloze: '{{c1::Q3}}'}"
+    assert anki.install(with_options(text, NOW, BuildOptions(query="tag:core"))) == {"new": 1}
+    card = study(anki, "Q2")
+    before = history(anki, card)
+    assert anki.install(package(text, NOW + DAY)) == {"new": 2, "duplicate": 1}
+    assert history(anki, card) == before
+    assert anki.col.db.list("select due from cards where type = 0 order by due") == [1, 3]
+    assert anki.install(with_options(text, NOW + 2 * DAY, BuildOptions(query="tag:core"))) == {"duplicate": 1}
+    assert anki.healthy()
 
 
 # Conditional on a field: filling it later adds the card or the typing in place, reviews kept.
@@ -967,8 +1043,10 @@ def test_deck_names_that_anki_would_change_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Ünïcode ♥", "a:b", "1", 'say "so"', "a/b\\c", "(x) [y]", "a * b_c"])
 def test_other_deck_names_arrive_as_written(anki: Anki, name: str) -> None:
-    anki.install(package(f"deck: {json.dumps(name)}\nid: x\ncards: [{{front: a, back: b}}]"))
+    text = f"deck: {json.dumps(name)}\nid: x\ncards: [{{front: a, back: b}}]"
+    anki.install(package(text))
     assert [card.deck for card in anki.cards()] == [name]
+    assert anki.install(package(text.replace("back: b", "back: c"), NOW + DAY)) == {"updated": 1}
 
 
 def test_a_subdeck_for_each_topic(anki: Anki) -> None:
@@ -1228,6 +1306,12 @@ def test_a_name_typed_in_nfc_finds_the_file_that_a_mac_wrote_in_nfd(anki: Anki) 
     assert list(media(anki).values()) == [b"picture"]
 
 
+def test_a_source_is_text_and_plays_no_sound(anki: Anki) -> None:
+    # No file is looked for there, so Anki must not look for one either.
+    anki.install(package("- {front: a, back: b, source: 'see [sound:x.mp3] and <img src=y.png>'}"))
+    assert media(anki) == {}
+
+
 # Those named in templates, CSS, `url()` are dropped unless `_`-named.
 
 
@@ -1303,6 +1387,13 @@ def test_a_file_that_changes_in_css_is_a_new_file(anki: Anki) -> None:
     anki.install(package(text, NOW + DAY))
     css = own_css(anki, "Deck.one – Basic")
     assert [contents for name, contents in files(anki).items() if name in css] == [b"new"]
+
+
+def test_a_file_that_anki_leaves_out_for_its_size_is_refused() -> None:
+    write({"deck.one.yaml": "- {front: '![](huge.png)', back: x}"})
+    with Path("huge.png").open("wb") as huge:
+        huge.truncate(100 * 1024 * 1024 + 1)
+    assert built("deck.one.yaml").package is None
 
 
 # A link among media is followed: contents from outside the deck get packed. Listed but missing: the import fails.

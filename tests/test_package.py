@@ -646,6 +646,34 @@ def test_the_same_deck_named_twice_is_built_once(command: Callable[..., tuple[in
     assert (status, err.count("a.apkg")) == (0, 1)
 
 
+def test_locked_fails_where_the_lock_would_change_and_writes_nothing(
+    command: Callable[..., tuple[int, str, str]],
+) -> None:
+    write({"a.yaml": "- {id: a, front: Q, back: A}"})
+    assert command("build", "a.yaml", "-o", "a.apkg", "--locked")[0] == 1
+    assert list(tree()) == ["a.yaml"]
+    assert command("build", "a.yaml", "-o", "a.apkg")[0] == 0
+    before = tree()
+    assert command("build", "a.yaml", "-o", "a.apkg", "--locked")[0] == 0
+    assert tree() == before
+    write({"a.yaml": "- {id: a, front: Q, back: other}"})
+    assert command("build", "a.yaml", "-o", "a.apkg", "--locked")[0] == 1
+    assert {**tree(), "a.yaml": b""} == {**before, "a.yaml": b""}
+
+
+def test_a_part_of_a_deck_leaves_the_lock_of_the_whole(command: Callable[..., tuple[int, str, str]]) -> None:
+    text = "editions: {core: {select: 'tag:core'}}\ncards:\n- {front: Q, back: A, tags: core}\n- {front: Q2, back: A}"
+    write({"a.yaml": text})
+    assert command("build", "a.yaml", "-o", "part.apkg", "--select", "tag:core")[0] == 0
+    part = tree()
+    assert command("build", "a.yaml", "-o", "edition.apkg", "--edition", "core")[0] == 0
+    assert tree() == {**part, "edition.apkg": part["part.apkg"]}
+    assert command("build", "a.yaml", "-o", "whole.apkg", "--locked")[0] == 0
+    status, _, err = command("build", "a.yaml", "-o", "part.apkg", "--select", "tag:nothing")
+    assert (status, "nothing-selected" in err) == (1, True)
+    assert tree()["part.apkg"] == part["part.apkg"]
+
+
 def test_the_clock_is_asked_only_without_source_date_epoch(
     monkeypatch: pytest.MonkeyPatch, command: Callable[..., tuple[int, str, str]]
 ) -> None:
