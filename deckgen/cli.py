@@ -100,14 +100,13 @@ def new(folder: Path) -> None:
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Where to write; default: build/<id>.apkg.",
+    help="Where to write: a file, or a folder with a / at its end; default: build/<id>.apkg.",
 )
 @click.option("--select", "query", metavar="QUERY", default="", help="Only the notes that a search as in Anki finds.")
 @click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
 @click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
 @click.option("--allow-breaking", is_flag=True, help="Build though learners' Anki cannot follow a change.")
-def build(paths: tuple[Path, ...], output: Path | None, query: str, edition: str, **flags: bool) -> None:
+def build(paths: tuple[Path, ...], output: str | None, query: str, edition: str, **flags: bool) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
     Writes the package and the deck's lock (deck.lock), which keeps learners' reviews safe: put it under version
@@ -125,11 +124,11 @@ def build(paths: tuple[Path, ...], output: Path | None, query: str, edition: str
     if query and edition:
         raise click.UsageError("--select and --edition do not go together; put the query into the edition")
     decks, problems = _decks(paths)
-    folder = output if output and (output.is_dir() or str(output).endswith("/")) else None
+    folder = Path(output) if output and (Path(output).is_dir() or output.endswith(("/", os.sep))) else None
     if output and not folder and len(decks) > 1:
         raise click.UsageError(f"{len(decks)} decks cannot all be written to '{output}'; name a folder")
     options = pipeline.BuildOptions(edition, query, **flags)
-    targets = pipeline.Targets(folder or Path("build"), None if folder else output)
+    targets = pipeline.Targets(folder or Path("build"), Path(output) if output and not folder else None)
     built = []
     for deck in decks:
         with _progress(deck) as progress:

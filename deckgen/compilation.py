@@ -94,9 +94,8 @@ class Compilation:
 
     def _files_in_order(self) -> list[TopicFile]:
         """Return the files that `topics:` names first, then the others by their paths."""
-        by_name = {"/".join(t.parts): t for t in self.files.topics}
-        named = [by_name.pop(node.text) for node in self.deck.topics if node.text in by_name]
-        return [*named, *by_name.values()]
+        wanted = {node.text: number for number, node in enumerate(self.deck.topics)}
+        return sorted(self.files.topics, key=lambda file: wanted.get("/".join(file.parts), len(wanted)))
 
     def _is_sound(self, note: CompiledNote, number: int) -> bool:
         """Report a note whose id is taken, or that asks what another asks; False if it cannot be built."""

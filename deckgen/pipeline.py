@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import os
 import shutil
-from contextlib import contextmanager
+import sqlite3
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -128,6 +131,9 @@ class Targets:
         """Return the place for a deck's package."""
         target = self.file or self.folder / f"{deck.id}{edition and '-'}{edition}.apkg"
         other = self.taken.setdefault(target, files.head)
+        if target.resolve() in {path.resolve() for path in (files.head, files.lock, *(t.path for t in files.topics))}:
+            help_ = "name a file that ends in .apkg"
+            return error(Span(target.as_posix()), "bad-output", "this file is part of the deck itself", help_)
         if other == files.head:
             return target
         at = deck.at.get("id", Span(files.head.as_posix()))
@@ -221,14 +227,39 @@ def _read_lock(files: DeckFiles, problems: list[Diagnostic]) -> locks.Lock:
 
 @contextmanager
 def _staging(target: Path) -> Iterator[Path]:
-    """Make a folder beside the target for what is not finished; it goes, whatever happens."""
+    """Make a folder beside the target for what is not finished; it goes, whatever happens.
+
+    What a killed build left behind goes too.
+    """
+    made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = target.parent / f".{target.name}-{os.getpid()}"
+    for old in target.parent.glob(f".{glob.escape(target.name)}-*"):
+        if old == folder or not _is_running(old.name.rpartition("-")[2]):
+            shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
         yield folder
+    except sqlite3.Error as failed:
+        raise OSError(errno.EIO, str(failed), str(target)) from failed
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        for empty in made:
+            with suppress(OSError):  # no longer empty: the package is in it
+                empty.rmdir()
+
+
+def _is_running(process: str) -> bool:
+    """Tell whether a process lives; one that is not ours to ask does."""
+    if not process.isdecimal() or os.name != "posix":
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _put_in_place(stage: Path, target: Path, lock_file: Path, lock: str) -> None:

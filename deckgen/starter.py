@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from deckgen.schema.jsonschema import json_schema
-from deckgen.schema.text import ascii_slug
+from deckgen.schema.text import ascii_slug, titled_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def write_starter(folder: Path) -> list[Path]:
     """Write the files of a new deck and return their paths. Raises OSError."""
     name = folder.resolve().name
     identity = ascii_slug(name) or "my-deck"
-    title = name.replace("-", " ").replace("_", " ").strip().capitalize() or "My deck"
+    title = titled_by(name) or "My deck"
     texts = {
         "deck.yaml": _DECK.format(schema=SCHEMA, name=json.dumps(title, ensure_ascii=False), id=identity),
         "first-topic.yaml": _TOPIC.format(schema=SCHEMA, id=identity),

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 CODE = "surprising-markup"
 
-_OWN_NOTATION = re.compile(r"(`+).*?\1|\$.*?\$|\\\(.*?\\\)|\\\[.*?\\\]|\\.", re.DOTALL)
+_CODE_AND_MATH = re.compile(r"(`+).*?\1|\$.*?\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+_ESCAPES = re.compile(r"\\.")
 _SURPRISES = (
     (
-        re.compile(r"(?<=[\w)])\*(?=[\w(])[^*\n]*(?<=[\w)])\*(?=[\w(])"),
-        "stars between words are emphasis: they vanish and the text becomes italic",
+        re.compile(r"(?<=[\w)])(\*\*?)(?=[\w(])[^*\n]*(?<=[\w)])\1(?=[\w(])"),
+        "stars between words are emphasis: they vanish",
         r"write \* for a star, or put formulas in $…$",
     ),
     (
@@ -31,15 +32,32 @@ _SURPRISES = (
         "put names from programs in `…`",
     ),
 )
+_BACKSLASH = re.compile(r"\\[.,;:!?%&@/'\"=^+\\-]|\b[A-Za-z]:\\")
+_DOLLARS = re.compile(r"\$[\w{][^$\n]*\$(?!(?:th|st|nd|rd|s|D)\b)[A-Za-z{]")
 
 
 def check(note: Note, source: Source) -> Iterator[tuple[Scalar, str, str, str]]:  # noqa: ARG001 - a rule's form
-    """Find stars inside arithmetic and underscores that belong to a name."""
+    """Find stars inside arithmetic, underscores that belong to a name, backslashes of paths, dollars of a shell."""
     if note.markup is Markup.HTML:
         return
     for node in note.written.values():
-        if "*" in node.text or "__" in node.text:
-            text = _OWN_NOTATION.sub(" ", node.text)
+        text = node.text
+        if "$" in text and (found := _DOLLARS.search(text)):
+            yield (
+                node,
+                found[0],
+                "what stands between these dollars is taken for math",
+                r"write \$ for a dollar, or put programs in `…`",
+            )
+        if "\\" in text and (found := _BACKSLASH.search(_CODE_AND_MATH.sub(" ", text))):
+            yield (
+                node,
+                found[0],
+                "a backslash before punctuation vanishes",
+                r"write \\ for a backslash, or put programs in `…`",
+            )
+        if "*" in text or "__" in text:
+            plain = _ESCAPES.sub(" ", _CODE_AND_MATH.sub(" ", text))
             for pattern, message, help_ in _SURPRISES:
-                if found := pattern.search(text):
+                if found := pattern.search(plain):
                     yield node, found[0], message, help_

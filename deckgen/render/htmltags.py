@@ -18,8 +18,7 @@ _HTML = (
         svg table template textarea time title tt u ul var video""".split()
     )
 )
-_FOREIGN = re.compile(r"<(?:svg|math)[\s>]", re.IGNORECASE)  # inside these, elements have other names
-_NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
+_NAME = re.compile(r"</?([A-Za-z][^\s/<>]*)")
 _BARE_ATTRIBUTE = re.compile(r"\s([^\s\"'=<>`/]+)(?=\s+[^\s=]|\s*/?>)")
 _BOOLEAN = frozenset(
     """allowfullscreen async autofocus autoplay checked controls default defer disabled hidden inert ismap loop multiple
@@ -27,26 +26,38 @@ _BOOLEAN = frozenset(
 )
 
 
-def is_html_tag(tag: str, text: str, start: int) -> bool:
-    """Tell whether the `tag` that stands in `text` at `start` is one that HTML knows, and looks meant as one."""
-    name = _NAME.match(tag)[1].lower()  # type: ignore[index]  # `tag` was found by a pattern that begins so
-    if name not in _HTML:
-        return _FOREIGN.search(text) is not None
-    if tag.startswith("</"):
-        return True
-    if any(word.lower() not in _BOOLEAN and not word.startswith("data-") for word in _bare_attributes(tag)):
-        return False  # a<b and c>d
-    return not (_hangs_on_a_word(text, start) and _is_never_closed(name, text, start))  # Set<A>
+class Tags:
+    """The tags of one text, gone through once, so that asking about each takes no time."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._first_opening: dict[str, int] = {}
+        self._last_closing: dict[str, int] = {}
+        for found in _NAME.finditer(text):
+            name = found[1].lower()
+            if found[0][1] == "/":
+                self._last_closing[name] = found.start()
+            else:
+                self._first_opening.setdefault(name, found.start())
+        self._is_foreign = not {"svg", "math"}.isdisjoint(self._first_opening)
+
+    def is_html(self, tag: str, start: int) -> bool:
+        """Tell whether the `tag` that stands at `start` is one that HTML knows, and looks meant as one."""
+        found = _NAME.match(tag)
+        assert found
+        name = found[1].lower()
+        if name not in _HTML:
+            return self._is_foreign
+        if tag.startswith("</"):
+            return self._first_opening.get(name, start) < start
+        if any(word.lower() not in _BOOLEAN and not word.startswith("data-") for word in _bare_attributes(tag)):
+            return False  # a<b and c>d
+        before = self._text[start - 1 : start]
+        if tag[1].isupper() and (before.isalnum() or before == "_"):
+            return False  # List<Link>
+        return name in _VOID or name in _UNCLOSED or self._last_closing.get(name, -1) > start  # Set<a>, #include <map>
 
 
 def _bare_attributes(tag: str) -> list[str]:
     unquoted = re.sub(r"=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+)", "=", tag)
     return [word for word in _BARE_ATTRIBUTE.findall(unquoted) if "=" not in word]
-
-
-def _hangs_on_a_word(text: str, start: int) -> bool:
-    return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
-
-
-def _is_never_closed(name: str, text: str, start: int) -> bool:
-    return name not in _VOID and name not in _UNCLOSED and f"</{name}" not in text[start:].lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pyromark
 
@@ -18,9 +19,15 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&~\n$]|\{\{c|[\U000f0000-\U000f001f]")
 _INLINE = "x "
 _INLINE_HTML = len("<p>x ")
 
+_LEAVE = ("    ", "\t", "<")  # lines of code and HTML
+_FENCE = re.compile(r"\s*(?:[-*+>]\s+|\d+[.)]\s+)*(`{3,}|~{3,})([^`]*)$")
+
 
 def to_html(text: str) -> str:
-    """Render Markdown. A text of one line is inline Markdown: no lists, headings, quotes or rules."""
+    """Render Markdown. A text of one line is inline Markdown: no lists, headings, quotes or rules.
+
+    In a text of several lines, a line break stays one, as CommonMark allows (6.7): who types a poem means its lines.
+    """
     text = text.strip("\n")
     if _SPECIAL.search(text) is None:
         return text
@@ -33,7 +40,22 @@ def to_html(text: str) -> str:
 def _render(text: str) -> str:
     if "\n" not in text:
         return pyromark.html(_INLINE + text, options=_OPTIONS)[_INLINE_HTML:].removesuffix("</p>\n")
-    html = pyromark.html(text, options=_OPTIONS, highlight=highlight).removesuffix("\n")
+    html = pyromark.html(_with_hard_breaks(text), options=_OPTIONS, highlight=highlight).removesuffix("\n")
     if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>"):
-        return html[len("<p>") : -len("</p>")]  # one paragraph is a line that was folded
+        return html[len("<p>") : -len("</p>")]
     return html
+
+
+def _with_hard_breaks(text: str) -> str:
+    """Add the two blanks at the ends of lines that make a line break; not in code, where they would be code."""
+    fence = ""
+    lines = text.split("\n")
+    for number, (line, following) in enumerate(pairwise(lines)):
+        found = _FENCE.match(line)
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not found[2].strip():
+            fence = ""
+        elif not fence and line.strip() and following.strip() and not line.startswith(_LEAVE) and line[-1] != "\\":
+            lines[number] = f"{line}  "
+    return "\n".join(lines)

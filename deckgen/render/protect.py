@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote
 
 from deckgen import cloze
-from deckgen.render.htmltags import is_html_tag
+from deckgen.render.htmltags import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,21 +30,28 @@ _NUMBER = "([\U000f0010-\U000f0019]+)"
 _MARKER = re.compile(f"‡{_CLOSE}{_NUMBER}{_END}|{_WHOLE}{_NUMBER}(?:{_END}|{_OPEN_END}‡)")
 _IN_URL = re.compile("(?:%F3%B0%80%[89][0-9A-F]|%E2%80%A1)+")  # a marker that Markdown put into an address
 
-_FIRST = re.compile(r"[\\$`~\[{}!<\U000f0000-\U000f001f]")  # what a piece begins with
+_FIRST = re.compile(r"[\\$`~\[{}!<&\U000f0000-\U000f001f]")  # what a piece begins with
 _DOLLARS = re.compile(r"\$ (?![\s$]) (?: [^$\\\n] | \\. | \n (?![ \t]*\n) )*? (?<![\s\\]) \$ (?!\d)", re.VERBOSE)
+_AFTER_AN_AMOUNT = re.compile(r"[A-Za-z0-9]\$[,;.:/|!?)\]}-]")  # 5$, 6$; a$|b$
 _TICKS = re.compile("`+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_FENCE = re.compile(r"~{3,}")
+_TILDES = re.compile("~+")
+_DEFINITION = re.compile(r"\[([^\[\]\n]+)\]:")
+_LEFT_BRACE = re.compile(r"&(?:#0*123|#[xX]0*7[bB]|lbrace|lcub);")
 _PLAY = re.compile(r"\[anki:play:[qa]:\d+\]")
 _IMAGE = re.compile(r"""!\[ ([^\[\]]*) \]\( [ ]* ([^()<>"'\n]* [^()<>"'\s]) [ ]* \)""", re.VERBOSE)
-_LINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*> | <[\w.+-]+@[\w-]+\.[\w.-]+>", re.VERBOSE)
+_LINK = re.compile(
+    r"<(?:https?|ftp|mailto|tel|geo|doi|urn|file|magnet|irc|xmpp):[^\s<>]*> | <[\w.+-]+@[\w-]+\.[\w.-]+>", re.VERBOSE
+)
 _TAG = re.compile(
-    r"""</? [A-Za-z][^\s/>]* (?: \s+ [^\s"'=<>`/]+ (?: \s*=\s* (?: [^\s"'=<>`]+ | '[^']*' | "[^"]*" ) )? )* \s* /? >""",
+    r"""</? [A-Za-z][^\s/<>]*
+    (?: \s+ [^\s"'=<>`/]+ (?: \s*=\s* (?: [^\s"'=<>`]+ | '[^']*' | "[^"]*" ) )? )* \s* /? >""",
     re.VERBOSE,
 )
 _PRIVATE = re.compile("[\U000f0000-\U000f001f]+")
 _ENDS = {"[sound:": "]", "[latex]": "[/latex]", "[$]": "[/$]", "[$$]": "[/$$]", "[anki:tts ": "[/anki:tts]"}
-_INSIDE = re.compile(cloze.OPEN.replace("(", "(?:") + r"|\}|\{|::|[^{}:]+|.", re.DOTALL)
+_IN_CODE = re.compile(cloze.OPEN.replace("(", "(?:") + r"|\}|\{|::|[^{}:]+|.", re.DOTALL)
+_IN_MATH = re.compile(cloze.OPEN.replace("(", "(?:") + r"|\\.|\}|\{|::|[^{}:\\]+|.", re.DOTALL)
 _LOOSE_AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp|nbsp|quot|#\d+|#x[0-9a-fA-F]+);)")
 
 
@@ -57,6 +64,8 @@ def worth_protecting(text: str) -> bool:
         or "\\" in text
         or "`" in text
         or "[" in text
+        or "~" in text
+        or "&" in text
         or (not text.isascii() and _PRIVATE.search(text) is not None)
     )
 
@@ -72,6 +81,7 @@ class Protector:
         self._pieces: list[tuple[str, str]] = []  # what stands in the field; what was typed
         self._clozes: list[_OpenCloze] = []
         self._absent: set[str] = set()
+        self._tags: Tags | None = None
         self._text = ""
 
     def hide(self, text: str) -> str:
@@ -116,13 +126,15 @@ class Protector:
             if end > start + 4:
                 typed = self._text[start:end]
                 return end, self._mark(self._math(typed), typed)
-        if following == "{" and self._text.startswith("{c", start + 2):
+        if following == "{":
             return start + 2, self._mark("&#123;", "{")  # a cloze that is none: Anki must not see it either
         return (start + 2, self._text[start : start + 2]) if following else _NOTHING
 
     def _dollar(self, start: int) -> _Piece:
         if self._text.startswith("$$", start):
             end = self._after("$$", start + 3)
+        elif _AFTER_AN_AMOUNT.match(self._text, start - 1):
+            return _NOTHING
         else:
             found = _DOLLARS.match(self._text, start)
             end = found.end() if found else 0
@@ -143,16 +155,24 @@ class Protector:
                 typed = self._text[start : closing.end()]
                 if len(run) < 3 and _BLANK_LINE.search(typed):
                     break
-                return closing.end(), self._code(typed) if "{{c" in typed or self._clozes else typed
+                if not self._clozes and "{{c" not in typed:
+                    return closing.end(), typed
+                is_block = len(run) > 2 and "\n" in typed
+                return closing.end(), f"\n\n{self._code(typed)}\n\n" if is_block and self._clozes else self._code(typed)
         else:
             self._absent.add(run)
         return end, run
 
     def _tilde(self, start: int) -> _Piece:
-        fence = _FENCE.match(self._text, start)
-        end = self._after(fence[0], fence.end(), before="\n") if fence else 0
+        """Find a fence of tildes; one alone strikes nothing out: `~/bin`, `H~2~O`."""
+        tildes = _TILDES.match(self._text, start)
+        assert tildes
+        run = tildes[0]
+        if len(run) == 1:
+            return tildes.end(), self._mark("~", "~")
+        end = self._after(run, tildes.end(), before="\n") if len(run) > 2 else 0
         if not end:
-            return _NOTHING
+            return tildes.end(), run
         typed = self._text[start:end]
         return end, self._code(typed) if "{{c" in typed or self._clozes else typed
 
@@ -162,6 +182,9 @@ class Protector:
                 end = self._after(closing, start + len(opening))
                 typed = self._text[start:end]
                 return (end, self._mark(_as_text(typed), typed)) if end else _NOTHING
+        definition = _DEFINITION.match(self._text, start)
+        if definition and self._begins_a_line(start) and self._text.count(f"[{definition[1]}]") == 1:
+            return start + 1, self._mark("[", "[")  # Markdown would take the line away as an address nobody asks for
         play = _PLAY.match(self._text, start)
         return (play.end(), self._mark(play[0], play[0])) if play else _NOTHING
 
@@ -191,12 +214,18 @@ class Protector:
         if self._text.startswith("<!--", start) and (end := self._after("-->", start + 4)):
             return end, self._text[start:end]
         tag = _TAG.match(self._text, start)
-        if tag and is_html_tag(tag[0], self._text, start):
+        if tag:
+            self._tags = self._tags or Tags(self._text)
+        if tag and self._tags and self._tags.is_html(tag[0], start):
             return tag.end(), tag[0]
         following = self._text[start + 1 : start + 2]
         if following in ("/", "!", "?") or (following.isascii() and following.isalpha()):
             return start + 1, self._mark("&lt;", "<")
         return _NOTHING
+
+    def _ampersand(self, start: int) -> _Piece:
+        found = _LEFT_BRACE.match(self._text, start)
+        return (found.end(), self._mark("&#123;", "{")) if found else _NOTHING
 
     def _private(self, start: int) -> _Piece:
         found = _PRIVATE.match(self._text, start)
@@ -213,7 +242,11 @@ class Protector:
         "}": _braces,
         "!": _image,
         "<": _angle,
+        "&": _ampersand,
     }
+
+    def _begins_a_line(self, start: int) -> bool:
+        return not self._text[self._text.rfind("\n", 0, start) + 1 : start].strip()
 
     def _after(self, closing: str, start: int, before: str = "") -> int:
         """Return where the text goes on after `closing`, 0 if it is not there. What is absent is searched for once."""
@@ -238,16 +271,16 @@ class Protector:
         inside = typed[size:-size]
         if not self._clozes and "{{c" not in inside:
             return opening + _as_text(inside) + closing
-        parts = self._inside(inside, " }", ": :")
+        parts = self._inside(inside, _IN_MATH, "} ", ": :")
         return opening + "".join(part if is_cloze else _as_text(part) for part, is_cloze in parts) + closing
 
     def _code(self, typed: str) -> str:
         """Return code with its clozes as markers; Markdown makes HTML of the rest."""
         marked = []
-        for part, is_cloze in self._inside(typed, "\0}", ":\0:"):
+        for part, is_cloze in self._inside(typed, _IN_CODE, "}\0", ":\0:"):
             if is_cloze:
                 marked.append(self._closing() if part == "}}" else self._opening(part))
-            elif part == "\0}":
+            elif part == "}\0":
                 marked.append(self._mark("&#125;", "}"))
             elif part == ":\0:":
                 marked.append(":" + self._mark("&#58;", ":"))
@@ -255,16 +288,15 @@ class Protector:
                 marked.append(part)
         return "".join(marked)
 
-    def _inside(self, text: str, braces: str, colons: str) -> list[tuple[str, bool]]:
+    def _inside(self, text: str, tokens: re.Pattern[str], brace: str, colons: str) -> list[tuple[str, bool]]:
         """Part math or code into cloze notation (True) and its own text (False).
 
-        Between the two braces of a `}}` that closes no cloze goes what `braces` says, and likewise `colons` for a `::`
-        that is no hint's.
+        `brace` is written for a `}` of its own where another follows, `colons` for a `::` that is no hint's.
         """
         here = object()
         parts: list[tuple[str, bool]] = []
         position = 0
-        while found := _INSIDE.match(text, position):
+        while found := tokens.match(text, position):
             piece, position = found[0], found.end()
             current = self._clozes[-1] if self._clozes else None
             if piece.startswith("{{c"):
@@ -276,9 +308,9 @@ class Protector:
                 position += 1
                 self._clozes.pop()
                 parts.append(("}}", True))
-            elif piece == "}":
-                current.braces = max(0, current.braces - 1)
-                parts.append((braces if parts and parts[-1] in (("}", False), (braces, False)) else piece, False))
+            elif piece.endswith("}"):
+                current.braces = max(0, current.braces - (piece == "}"))
+                parts.append((piece[:-1] + brace if text.startswith("}", position) else piece, False))
             else:
                 current.braces += piece == "{"
                 parts.append((colons if piece == "::" and current.where is not here else piece, False))

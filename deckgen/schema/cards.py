@@ -15,7 +15,7 @@ from deckgen.schema.keys import BASIC_KEYS, CARD, CLOZE_KEYS, IMAGE_KEYS, OWN_CA
 from deckgen.schema.kinds import Text, wrong_type
 from deckgen.schema.masks import read_masks
 from deckgen.schema.shapes import plain
-from deckgen.schema.text import clean_id, clean_tag, clean_tags, slug
+from deckgen.schema.text import clean_id, clean_tag, clean_tags, slug, titled_by
 from deckgen.yamlsource import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def topic_of(values: Values, reading: Reading, deck: Deck, parts: list[str]) -> 
     titled = values["topic"].text.strip() if values.get("topic") else ""
     if not parts and titled:
         parts = [titled]
-    title = titled or (parts[-1].replace("-", " ").replace("_", " ").strip().capitalize() if parts else "")
+    title = titled or (titled_by(parts[-1]) if parts else "")
     tag = "::".join(t for t in (deck.tag, *map(slug, parts)) if t)
     tags = dict.fromkeys([tag, *deck.tags, *clean_tags(values.get("tags"), reading)])
     return Topic(
@@ -79,7 +79,7 @@ def topic_of(values: Values, reading: Reading, deck: Deck, parts: list[str]) -> 
         tags=tuple(t for t in tags if t),
         citation=cite(values.get("source"), deck.citation, deck.sources, reading),
         markup=Markup(values.get("markup") or deck.markup),
-        subdeck="::".join([*(p.replace("-", " ").capitalize() for p in parts[:-1]), title.replace("::", " ")]),
+        subdeck="::".join([*map(titled_by, parts[:-1]), title.replace("::", " ")]),
     )
 
 

@@ -9,7 +9,7 @@ from deckgen.diagnostics import Span, did_you_mean
 from deckgen.model import Citation, Deck, Edition, Markup, Options, Source
 from deckgen.schema.keys import DECK, SINGLE
 from deckgen.schema.owntypes import own_types
-from deckgen.schema.text import ascii_slug, clean_deck_name, clean_tag, clean_tags, slug
+from deckgen.schema.text import ascii_slug, clean_deck_name, clean_tag, clean_tags, slug, titled_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _deck_id(root: Node, node: Scalar | None, default: str, reading: Reading) ->
 
 def _name(node: Scalar | None, default: str, reading: Reading) -> str:
     if node is None:
-        return default.replace("-", " ").replace("_", " ").strip().capitalize() or default
+        return titled_by(default)
     return clean_deck_name(node, reading)
 
 
@@ -131,8 +131,10 @@ def cite(value: Any, outer: Citation, sources: Mapping[str, Source], reading: Re
         if source != outer.source:
             outer = Citation()
     texts = {key: node.text for key, node in given.items()}
-    if "section" in texts or "page" in texts:  # another place: the outer place and its words do not hold there
-        outer = Citation(outer.source)
+    if "section" in texts:  # another place: what is said of the outer one does not hold there
+        outer = Citation(outer.source, text=outer.text)
+    elif "page" in texts:
+        outer = Citation(outer.source, outer.section, text=outer.text)
     return Citation(
         source,
         texts.get("section", outer.section),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deckgen.diagnostics import did_you_mean
-from deckgen.schema.kinds import Json, Kind, Reading, wrong_type
-from deckgen.yamlsource import Mapping, Node
-
-if TYPE_CHECKING:
-    from deckgen.yamlsource import Scalar
+from deckgen.schema.kinds import Json, Kind, Raw, Reading, Text, wrong_type
+from deckgen.yamlsource import Mapping, Node, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,10 @@ class Shape:
                 self.unknown(key, reading)
             elif known.name in values:
                 self.twice(key, known, reading)
+            elif (
+                type(value) is Scalar and not value.text and not value.style and not isinstance(known.kind, Text | Raw)
+            ):
+                continue  # a key with nothing behind it yet
             else:
                 values[known.name] = known.kind.read(value, reading)
         return values

@@ -19,6 +19,12 @@ def slug(text: str) -> str:
     return _NOT_IN_SLUG.sub("-", unicodedata.normalize("NFC", text).casefold()).strip("-_")
 
 
+def titled_by(name: str) -> str:
+    """Return a file's or folder's name as a title: blanks for hyphens, and a capital to begin with."""
+    title = name.replace("-", " ").replace("_", " ").strip()
+    return title[:1].upper() + title[1:] or name
+
+
 def ascii_slug(text: str) -> str:
     """Return the text in a-z, 0-9 and single hyphens, accents dropped; empty if nothing is left of it."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
