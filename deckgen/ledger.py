@@ -46,7 +46,7 @@ class Ledger:
         self._now = now
         self._names = {entry.id: key for key, entry in old.types.items()}
         self._switched: Counter[tuple[str, str]] = Counter()
-        self._new = Lock(created=old.created or now, name=name, gone=dict(old.gone), types=dict(old.types))
+        self._new = Lock(deck_id, created=old.created or now, name=name, gone=dict(old.gone), types=dict(old.types))
         self._breaks: list[Break] = []
         self.changed = 0
         self.added = 0
@@ -148,7 +148,7 @@ _RENAMED = (
 
 
 def guid_for(deck_id: str, key: str) -> str:
-    """Return the guid of a note: 64 bits of BLAKE2, which nobody's spreadsheet or shell takes for anything else."""
+    """Return the guid of a note: 64 bits of BLAKE2 in hexadecimal."""
     return blake2b(f"{deck_id}\n{key}".encode(), digest_size=8).hexdigest()
 
 

@@ -20,11 +20,12 @@ _HEAD = f"deckgen-lock {VERSION}"
 _ABOUT = "# What learners' Anki knows this deck's cards by. Written by `deckgen build`; keep it in version control."
 _CONFLICT = re.compile(r"(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)( .*)?")
 _LINE = re.compile(
-    r"deck (?P<created>\d+) (?P<name>.+)"
+    r"deck (?P<deck_id>[a-z0-9-]+) (?P<created>\d+) (?P<name>.+)"
     r"|type (?P<id>\d+) (?P<hash>[0-9a-f]+) (?P<time>\d+) (?P<kind>normal|cloze) (?P<type_key>.+)"
     r"|(?P<part>field|template) (?P<owner>\d+) \d+ (?P<part_id>\d+) (?P<part_key>.+)"
     r"|(?P<state>note|gone) (?P<key>\S+) (?P<entry>[0-9a-f]+ [0-9a-f]+ \d+ \d+)"
 )
+_CHANGED = "0" * 16  # a hash that no content has
 _RESTORE = "restore the file from version control; without it, cards that have no id may start anew"
 
 
@@ -47,6 +48,7 @@ class Lock:
     notes, gone: note key -> `guid hash time type-id`. types: note type key -> its entry.
     """
 
+    deck_id: str = ""
     created: int = 0
     name: str = ""
     notes: dict[str, str] = field(default_factory=dict)
@@ -91,24 +93,36 @@ def _read_line(lock: Lock, line: str) -> bool:
     if found is None:
         return False
     if found["state"]:
-        (lock.notes if found["state"] == "note" else lock.gone)[found["key"]] = found["entry"]
+        entries, key, entry = lock.notes if found["state"] == "note" else lock.gone, found["key"], found["entry"]
+        entries[key] = _merged(entries[key], entry) if entries.get(key, entry) != entry else entry
     elif found["id"]:
-        lock.types[found["type_key"]] = TypeEntry(int(found["id"]), found["hash"], int(found["time"]), found["kind"])
+        made = TypeEntry(int(found["id"]), found["hash"], int(found["time"]), found["kind"])
+        other = lock.types.get(found["type_key"])
+        if other:  # two branches changed it: what learners have is neither, or either
+            made = TypeEntry(other.id, _CHANGED, max(other.time, made.time), made.kind)
+        lock.types[found["type_key"]] = made
     elif found["part"]:
         owner = next((t for t in lock.types.values() if t.id == int(found["owner"])), None)
         if owner is None:
             return False
-        parts = owner.fields if found["part"] == "field" else owner.templates
-        parts.append((int(found["part_id"]), found["part_key"]))
+        parts, part = owner.fields if found["part"] == "field" else owner.templates, int(found["part_id"])
+        if (part, found["part_key"]) not in parts:
+            parts.append((part, found["part_key"]))
     else:
-        lock.created, lock.name = int(found["created"]), found["name"]
+        lock.deck_id, lock.created, lock.name = found["deck_id"], int(found["created"]), found["name"]
     return True
+
+
+def _merged(one: str, other: str) -> str:
+    """Join the lines of two branches for one note: it counts as changed, after the later of both."""
+    guid, _, time, kind = one.split(" ")
+    return f"{guid} {_CHANGED} {max(int(time), int(other.split(' ')[2]))} {kind}"
 
 
 def text_of(lock: Lock) -> Iterable[str]:
     """Yield the lines of a lock, sorted within each kind."""
     yield f"{_HEAD}\n{_ABOUT}\n"
-    yield f"deck {lock.created} {lock.name}\n"
+    yield f"deck {lock.deck_id} {lock.created} {lock.name}\n"
     for key, entry in sorted(lock.types.items()):
         yield f"type {entry.id} {entry.hash} {entry.time} {entry.kind} {key}\n"
         for part, members in (("field", entry.fields), ("template", entry.templates)):

@@ -48,7 +48,7 @@ def check(files: DeckFiles, now: int, progress: Callable[[int], None]) -> list[D
     """Find everything that `build` would refuse, and what the rules say."""
     compilation, problems = open_deck(files, linting=True)
     if compilation:
-        ledger = Ledger(_read_lock(files, problems), compilation.deck.id, compilation.deck.name, now)
+        ledger = Ledger(_read_lock(compilation, problems), compilation.deck.id, compilation.deck.name, now)
         for position, *_ in _stamped(compilation, ledger):
             progress(position)
         problems += _breaking(compilation, ledger)
@@ -162,7 +162,7 @@ def build(
     if isinstance(target, Diagnostic) or isinstance(is_meant, Diagnostic):
         refused = [x for x in (target, is_meant) if isinstance(x, Diagnostic)]
         return Built(None, in_order([*problems, *refused]))
-    ledger = Ledger(_read_lock(files, problems), deck.id, deck.name, now)
+    ledger = Ledger(_read_lock(compilation, problems), deck.id, deck.name, now)
     notes = cards = 0
     with _staging(target) as stage:
         description = _on_one_line(to_html(deck.description)) if deck.description else ""
@@ -213,7 +213,9 @@ def _nothing_found(files: DeckFiles, options: BuildOptions) -> Diagnostic:
     return error(Span(files.head.as_posix()), "nothing-selected", f"{what} finds no note of this deck", help_)
 
 
-def _read_lock(files: DeckFiles, problems: list[Diagnostic]) -> locks.Lock:
+def _read_lock(compilation: Compilation, problems: list[Diagnostic]) -> locks.Lock:
+    """Read the deck's lock; one that came with a copy of another deck is refused."""
+    files, identity = compilation.files, compilation.deck.id
     if not files.lock.exists():
         return locks.Lock()
     try:
@@ -222,6 +224,12 @@ def _read_lock(files: DeckFiles, problems: list[Diagnostic]) -> locks.Lock:
         text = ""
     found, wrong = locks.read(files.lock.as_posix(), text)
     problems += wrong
+    if found.deck_id and found.deck_id != identity:
+        message = (
+            f"this is the lock of the deck '{found.deck_id}', and here is '{identity}': one would overwrite the other"
+        )
+        help_ = f"for a new deck delete this file; else write  id: {found.deck_id}  in deck.yaml again"
+        problems.append(error(Span(files.lock.as_posix(), 3, 1), "lock-of-another", message, help_))
     return found
 
 

@@ -18,7 +18,7 @@ _DECK = """\
 # The line above gives editors completion and checks (in VS Code: the extension "YAML" by Red Hat).
 
 deck: {name}              # the deck's name in Anki; "Languages::{name}" would nest it
-id: {id}                  # what cards are known by for ever: never change it
+id: {id}                  # what cards are known by for ever: make it yours now, and never change it
 description: |
   What this deck is about. **Markdown** works here, as it does on cards.
 language: en              # of the cards; ar, he, fa and the like are set from right to left

@@ -16,7 +16,7 @@ no No NO yes Yes on On off Off y n Y N true True TRUE false False null Null NULL
 0 -0 +1 010 0o17 0x1F 0b101 1.10 1.0 .5 5. 1e3 1E-5 1_000 0123456789 12345678901234567890 1.7976931348623157e+309
 .inf -.inf .NaN inf nan 1:30 12:34:56 190:20:30 2020-01-02 2020-01-02T03:04:05Z 2001-12-14T21:59:43.10-05:00
 = << 1,000 1/2 50% 3.14159265358979323846 +49 007 0.1 -1 - 1.2.3 v1.0 a=b x:y 08 1e -5 {} []
-""".split()  # noqa: SIM905
+""".split()
 
 
 def test_sixty_values_that_yaml_would_change(anki: Anki) -> None:

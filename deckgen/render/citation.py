@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deckgen.model import Citation
+
+_NOTATION = re.compile(r"\[(?=sound:|latex\]|\$|anki:)|\{(?=\{)")
+_ENTITIES = {"[": "&#91;", "{": "&#123;"}
 
 
 @lru_cache(maxsize=1024)
@@ -16,22 +20,27 @@ def citation_html(citation: Citation) -> str:
     parts = []
     if citation.source:
         source = citation.source
-        title = escape(source.title or source.id, quote=False)
+        title = plain_html(source.title or source.id)
         url = citation.url or source.url
         parts.append(f'<a href="{escape(url)}">{title}</a>' if url else title)
-        parts += [escape(part, quote=False) for part in (source.author, source.date) if part]
+        parts += [plain_html(part) for part in (source.author, source.date) if part]
     elif citation.text:
         parts.append(_linked(citation.text))
     if citation.section:
-        parts.append(escape(citation.section, quote=False))
+        parts.append(plain_html(citation.section))
     if citation.page:
-        parts.append("p. " + escape(citation.page, quote=False))
+        parts.append("p. " + plain_html(citation.page))
     if citation.quote:
-        parts.append(f"<q>{escape(citation.quote, quote=False)}</q>")
+        parts.append(f"<q>{plain_html(citation.quote)}</q>")
     return " · ".join(parts)
+
+
+def plain_html(text: str) -> str:
+    """Write a text as HTML in which Anki finds no sound, no LaTeX and no cloze."""
+    return _NOTATION.sub(lambda found: _ENTITIES[found[0]], escape(text, quote=False))
 
 
 def _linked(text: str) -> str:
     if text.startswith(("https://", "http://")) and " " not in text:
-        return f'<a href="{escape(text)}">{escape(text, quote=False)}</a>'
-    return escape(text, quote=False)
+        return f'<a href="{escape(text)}">{plain_html(text)}</a>'
+    return plain_html(text)

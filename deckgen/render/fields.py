@@ -7,9 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen import cloze
-from deckgen.diagnostics import Diagnostic, Severity, error, warning
+from deckgen.diagnostics import Diagnostic, Severity, error, has_errors, warning
 from deckgen.model import IMAGE_OCCLUSION, Kind, Markup
-from deckgen.render.citation import citation_html
+from deckgen.render.citation import citation_html, plain_html
 from deckgen.render.markdown import to_html
 from deckgen.render.occlusion import labels, occlusion_field
 from deckgen.template import CardMaker, cloze_fields, is_empty
@@ -79,7 +79,7 @@ class Renderer:
             self._check_clozes(note, fields, source, problems)
         elif "{{c" in joined:
             self._check_stray_clozes(note, source, problems)
-        if not cards and not problems:
+        if not cards and not has_errors(problems):
             problems.append(self._no_card(note, fields, source))
         return Rendered(fields, cards, media, problems)
 
@@ -88,7 +88,7 @@ class Renderer:
         topic, citation = self._last
         if note.topic is not topic or note.citation is not citation:
             self._last = (note.topic, note.citation)
-            self._automatic = {"Topic": escape(note.topic.title, quote=False), "Source": citation_html(note.citation)}
+            self._automatic = {"Topic": plain_html(note.topic.title), "Source": citation_html(note.citation)}
         return self._automatic
 
     def _check_clozes(self, note: Note, fields: list[str], source: Source, problems: list[Diagnostic]) -> None:
@@ -167,7 +167,7 @@ def _occlusion_fields(note: Note, image: str) -> dict[str, str]:
     return {
         "Image": f'<img src="{escape(image)}"{alt}>',
         "Occlusion": occlusion_field(note.masks, hide_all=note.hide_all),
-        "Comments": escape("; ".join(comments), quote=False),
+        "Comments": plain_html("; ".join(comments)),
     }
 
 

@@ -164,8 +164,10 @@ class _Namer:
 
     def css(self, found: re.Match[str]) -> str:
         """Rewrite a url(…) or @import of CSS, in the quotes it has."""
-        written = found[1] or found[2]
-        return found[0].replace(_unquoted(written), self.name(_plain(written)))
+        group = 1 if found[1] else 2
+        start, end = found.start(group) - found.start(), found.end(group) - found.start()
+        quote = found[group][0] if found[group][0] in "\"'" else ""
+        return f"{found[0][:start]}{quote}{self.name(_plain(found[group]))}{quote}{found[0][end:]}"
 
     def name(self, written: str) -> str:
         if (self._hidden and "{{" in written) or written.startswith(("data:", "#")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yaml import (
@@ -27,6 +28,7 @@ MAX_DEPTH = 64
 ALIAS_BUDGET = 100_000
 """Values that aliases may add to a file (or one for each byte, if that is more)."""
 
+_RETURN = re.compile("\r")  # comes only by an escape; Anki drops it, and the words beside it run together
 Event: TypeAlias = Any  # what is known of events' fields in PyYAML's stubs does not fit those of the C parser
 
 
@@ -86,7 +88,7 @@ class Reader:
     def _scalar(self, event: Event) -> Scalar:
         mark = event.start_mark
         scalar = Scalar(event.value, mark.line, mark.column, event.style)
-        if event.style == '"' and (bad := FORBIDDEN.search(event.value)):
+        if event.style == '"' and (bad := FORBIDDEN.search(event.value) or _RETURN.search(event.value)):
             message = f"the text holds U+{ord(bad[0]):04X}, which Anki does not take"
             self._report(
                 scalar, "control-character", message, "delete the escape, or use single quotes for a backslash"
