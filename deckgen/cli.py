@@ -181,9 +181,10 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     from deckgen.diagnostics import Severity, has_errors, in_order
 
     decks, problems = _decks(paths)
+    targets = pipeline.Targets(Path("build"))
     for deck in decks:
         with _progress(deck) as progress:
-            problems += pipeline.check(deck, _now(), progress)
+            problems += pipeline.check(deck, targets, _now(), progress)
     problems = in_order(problems)
     _print(problems, form)
     if has_errors(problems) or (strict and any(p.severity is Severity.WARNING for p in problems)):

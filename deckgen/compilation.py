@@ -100,8 +100,9 @@ class Compilation:
     def _is_sound(self, note: CompiledNote, number: int) -> bool:
         """Report a note whose id is taken, or that asks what another asks; False if it cannot be built."""
         key, place = note.key, (note.at[0] * _MANY + note.at[1]) * _MANY + number
-        first = self._seen.setdefault(key, place)
-        if first == place:
+        first = self._seen.get(key)
+        if first is None:
+            self._seen[key] = place
             return True
         elsewhere = f"{self._files[first % _MANY]}:{first // _MANY**2}"
         at = Span(self._files[number], *note.at)

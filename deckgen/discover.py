@@ -57,12 +57,14 @@ def find_decks(paths: list[Path]) -> tuple[list[DeckFiles], list[Diagnostic]]:
 
 def _decks_at(path: Path) -> list[DeckFiles | Diagnostic]:
     if path.is_dir():
-        if (head := _head_in(path)) is not None:
-            return [_folder_deck(head)]
+        if _head_in(path) is not None:
+            return [_deck_in(path)]
         entries = sorted(path.iterdir())
-        found: list[DeckFiles | Diagnostic] = [_folder_deck(h) for p in entries if p.is_dir() and (h := _head_in(p))]
+        found: list[DeckFiles | Diagnostic] = [_deck_in(p) for p in entries if p.is_dir() and _head_in(p)]
         found += [_single_deck(p) for p in entries if _is_yaml(p) and p.is_file()]
         found += [_not_a_file(p) for p in entries if _is_yaml(p) and not p.is_file()]
+        if (owner := _owner(path)) is not None:
+            return [_part_of(path, owner)]
         return found or [
             error(
                 Span(str(path)),
@@ -83,19 +85,20 @@ def _decks_at(path: Path) -> list[DeckFiles | Diagnostic]:
     if not path.is_file():
         return [_not_a_file(path)]
     if path.name in HEADS:
-        return [_folder_deck(path)]
-    for folder in list(path.absolute().parents)[:8]:
-        if (head := _head_in(folder)) is not None:
-            owner = os.path.relpath(head.parent)
-            return [
-                error(
-                    Span(str(path)),
-                    "part-of-deck",
-                    f"this file is a topic of the deck in {owner}",
-                    f"name the deck instead:  {owner}",
-                )
-            ]
-    return [_single_deck(path)]
+        return [_deck_in(path.parent)]
+    owner = _owner(path)
+    return [_part_of(path, owner) if owner else _single_deck(path)]
+
+
+def _owner(path: Path) -> Path | None:
+    """Return the folder of the deck that a file or folder is part of."""
+    return next((folder for folder in path.absolute().parents if _head_in(folder)), None)
+
+
+def _part_of(path: Path, owner: Path) -> Diagnostic:
+    name = os.path.relpath(owner)
+    message = f"this is a part of the deck in {name}"
+    return error(Span(path.as_posix()), "part-of-deck", message, f"name the deck instead:  {name}")
 
 
 def _head_in(folder: Path) -> Path | None:
@@ -106,8 +109,13 @@ def _single_deck(path: Path) -> DeckFiles:
     return DeckFiles(path, path.parent, path.stem, path.with_suffix(".lock"), single=True)
 
 
-def _folder_deck(head: Path) -> DeckFiles:
-    folder = head.parent
+def _deck_in(folder: Path) -> DeckFiles | Diagnostic:
+    """Return the deck whose head stands in a folder."""
+    heads = [folder / name for name in HEADS if os.path.lexists(folder / name)]
+    if len(heads) > 1:
+        message = f"there is a {heads[0].name} beside this {heads[1].name}"
+        return error(Span(heads[1].as_posix()), "duplicate-deck", message, "keep one of the two")
+    head = heads[0]
     name = folder.name if folder.name not in ("", ".", "..") else folder.resolve().name
     topics = tuple(TopicFile(path, _parts(path, folder)) for path in _topic_paths(folder) if path.name not in HEADS)
     return DeckFiles(head, folder, name, folder / "deck.lock", single=False, topics=topics)
@@ -129,6 +137,7 @@ def _topic_paths(folder: Path) -> list[Path]:
             f for f in folders if not f.startswith(".") and _head_in(here / f) is None and not _is_yaml(here / f)
         ]
         found += [here / f for f in files if _is_yaml(here / f)]
+        found += [here / f for f in folders if (here / f).is_symlink()]  # to be refused, not passed over
         found += [p for p in here.iterdir() if _is_yaml(p) and p.is_dir() and p.name not in HEADS]
     return sorted(found, key=lambda p: p.relative_to(folder).with_suffix("").parts)
 
@@ -149,6 +158,10 @@ def _not_a_file(path: Path) -> Diagnostic:
 def read_yaml(path: Path, folder: Path) -> bytes | Diagnostic:
     """Read a YAML file of a deck. Raises OSError where the machine fails, not the author."""
     mode = path.stat().st_mode if path.exists() else 0
+    if path.is_symlink() and stat.S_ISDIR(mode):
+        return error(
+            Span(str(path)), "file-outside", "this folder is a link", "put the folder itself into the deck's folder"
+        )
     if not stat.S_ISREG(mode):
         return (
             _not_a_file(path)

@@ -71,8 +71,18 @@ def read(file: str, text: str) -> tuple[Lock, list[Diagnostic]]:
         return lock, [error(at, "lock-broken", "the lock breaks off; its end is missing", _RESTORE)]
     if len({entry[:16] for entry in lock.notes.values()}) < len(lock.notes):
         message = "two cards have one guid in the lock, so that Anki would take them for one"
-        return lock, [error(Span(file, 1, 1), "lock-broken", message, _RESTORE)]
+        return lock, [error(Span(file, _second_of_one_guid(lines), 1), "lock-broken", message, _RESTORE)]
     return lock, []
+
+
+def _second_of_one_guid(lines: list[str]) -> int:
+    seen: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if line.startswith("note "):
+            _, key, guid, *_ = line.split(" ")
+            if seen.setdefault(guid, key) != key:
+                return number
+    return 1
 
 
 def _head_problem(file: str, lines: list[str]) -> Diagnostic | None:

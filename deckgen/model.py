@@ -145,6 +145,8 @@ class Deck:
     options: Options = Options()
     editions: tuple[Edition, ...] = ()
     note_types: Mapping[str, NoteType] = field(default_factory=dict)
+    broken_types: frozenset[str] = frozenset()
+    """Names of declared note types with errors: their cards need no report of their own."""
     at: Mapping[str, Span] = field(default_factory=dict, compare=False)
 
 

@@ -44,10 +44,12 @@ class Built:
     gone: int = 0
 
 
-def check(files: DeckFiles, now: int, progress: Callable[[int], None]) -> list[Diagnostic]:
+def check(files: DeckFiles, targets: Targets, now: int, progress: Callable[[int], None]) -> list[Diagnostic]:
     """Find everything that `build` would refuse, and what the rules say."""
     compilation, problems = open_deck(files, linting=True)
     if compilation:
+        target = targets.of(compilation.deck, files, "")
+        problems += [target] if isinstance(target, Diagnostic) else []
         ledger = Ledger(_read_lock(compilation, problems), compilation.deck.id, compilation.deck.name, now)
         for position, *_ in _stamped(compilation, ledger):
             progress(position)
@@ -131,7 +133,8 @@ class Targets:
         """Return the place for a deck's package."""
         target = self.file or self.folder / f"{deck.id}{edition and '-'}{edition}.apkg"
         other = self.taken.setdefault(target, files.head)
-        if target.resolve() in {path.resolve() for path in (files.head, files.lock, *(t.path for t in files.topics))}:
+        own = (files.head, files.lock, *(topic.path for topic in files.topics))
+        if os.path.realpath(target) in map(os.path.realpath, own):
             help_ = "name a file that ends in .apkg"
             return error(Span(target.as_posix()), "bad-output", "this file is part of the deck itself", help_)
         if other == files.head:
@@ -230,6 +233,7 @@ def _read_lock(compilation: Compilation, problems: list[Diagnostic]) -> locks.Lo
         )
         help_ = f"for a new deck delete this file; else write  id: {found.deck_id}  in deck.yaml again"
         problems.append(error(Span(files.lock.as_posix(), 3, 1), "lock-of-another", message, help_))
+        return locks.Lock()  # what it says is not about this deck
     return found
 
 

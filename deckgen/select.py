@@ -40,6 +40,7 @@ _HISTORY = (
 )
 _LATER = ("re", "nc", "sc", "w", "dupe", "preset")
 _INSTEAD = "choose by tag:, deck:, note:, card: or by text"
+_MAX_DEPTH = 50
 _KNOWN = ("tag", "deck", "note", "card")
 
 
@@ -103,6 +104,7 @@ class _Parser:
     def __init__(self, tokens: list[tuple[str, str]], fields: list[str]) -> None:
         self.tokens = tokens
         self._fields = fields
+        self._depth = 0
 
     def alternatives(self) -> Callable[[Candidate], bool]:
         choices = [self._together()]
@@ -130,7 +132,11 @@ class _Parser:
             negated = self._one()
             return lambda note: not negated(note)
         if kind == "open":
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                _refuse("brackets within brackets, too deep", "write the query with fewer brackets")
             inside = self.alternatives()
+            self._depth -= 1
             if not self.tokens or self.tokens.pop(0)[0] != "close":
                 _refuse("a '(' is not closed", "add the ')'")
             return inside

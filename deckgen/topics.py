@@ -70,6 +70,9 @@ class Workshop:
         """Compile a topic file. Raises OSError."""
         problems: list[Diagnostic] = []
         loaded = load_file(file.path, self.folder, problems)
+        if loaded and loaded.root is None and not problems:
+            at, help_ = Span(file.path.as_posix()), "add cards, or delete it"
+            problems.append(warning(at, "empty-file", "this file is empty", help_))
         if loaded is None or loaded.root is None:
             return CompiledTopic("", [], 0, problems)
         reading = Reading(loaded.source, problems)
@@ -128,6 +131,4 @@ def load_file(path: Path, folder: Path, problems: list[Diagnostic]) -> Loaded | 
         return None
     loaded = load(path.as_posix(), data)
     problems += loaded.problems
-    if loaded.root is None and not loaded.problems:
-        problems.append(warning(Span(path.as_posix()), "empty-file", "this file is empty", "add cards, or delete it"))
     return loaded

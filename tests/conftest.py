@@ -70,8 +70,9 @@ def package(text: str, now: int = NOW) -> Path:
 def problems_of(path: Path | str) -> list[Diagnostic]:
     """Check whatever is at a path."""
     decks, problems = find_decks([Path(path)])
+    targets = Targets(Path("build"))
     for deck in decks:
-        problems += check(deck, NOW, lambda _: None)
+        problems += check(deck, targets, NOW, lambda _: None)
     return problems
 
 

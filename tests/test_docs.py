@@ -289,11 +289,14 @@ def codes() -> set[str]:
             if not isinstance(node, ast.Call) or not _REPORTS.search(called := ast.unparse(node.func).split(".")[-1]):
                 continue
             given = [*node.args, *(k.value for k in node.keywords)]
+            given = [
+                a for each in given for a in ((each.body, each.orelse) if isinstance(each, ast.IfExp) else (each,))
+            ]
             words = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)]
             if called == "FileSlip":
                 files.add(words[0])
             else:
-                found.update(next(([word] for word in words if _CODE.fullmatch(word)), []))
+                found.update(word for word in words if _CODE.fullmatch(word))
             prefixes |= {str(a.values[0].value) for a in given if _is_prefixed_code(a)}  # type: ignore[attr-defined]
     return found | {prefix + code for prefix in prefixes for code in files}
 

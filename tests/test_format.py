@@ -1094,7 +1094,7 @@ def test_texts_in_all_of_yamls_styles(imported: Import, written: str, line_end: 
 
 @pytest.mark.parametrize("style", ["|", ">", ""])
 def test_a_blank_line_parts_paragraphs_in_all_styles(imported: Import, style: str) -> None:
-    """In a folded or plain text YAML makes one line break of a blank line, and Markdown a blank of that."""
+    """In a folded or plain text YAML makes one line break of a blank line."""
     anki = imported(f"- front: f\n  back: {style}\n    one\n\n    two\n")
     (back,) = field(anki, "Back")
     assert "<p>" in back or "<br" in back

@@ -47,6 +47,8 @@ def resolve(deck: Deck, library: MediaLibrary) -> Resolved:
 def _check(each: Template, note_type: NoteType) -> list[Diagnostic]:
     assert each.written
     front, back = each.written
+    if not front.text or not back.text:
+        return []  # its file could not be read, which is reported
     found = [(front, slip) for slip in template.check(each.front, note_type, is_front=True)]
     found += [(back, slip) for slip in template.check(each.back, note_type, is_front=False)]
     return [error(written.span(slip.piece), slip.code, slip.message, slip.help) for written, slip in found]
@@ -78,20 +80,13 @@ class _Design:
 
     def css(self, text: str, at: Span) -> str:
         """Return CSS, from its file if the text names one, with its media."""
-        if "{" not in text:
-            text = self._read(text, at).text
-        text, files, slips = self.library.in_design(text, self.deck.folder)
+        written = self._read(text, at) if "{" not in text else Written(Source(at.file, ""), text)
+        text, files, slips = self.library.in_design(written.text, self.deck.folder)
         self.media += files
         for slip in slips:
-            self.problems.append(
-                Diagnostic(
-                    at,
-                    slip.code,
-                    Severity.ERROR if slip.is_error else Severity.WARNING,
-                    slip.message,
-                    slip.help,
-                )
-            )
+            place = written.span(slip.piece) if written.source.text else at
+            severity = Severity.ERROR if slip.is_error else Severity.WARNING
+            self.problems.append(Diagnostic(place, slip.code, severity, slip.message, slip.help))
         return text
 
     def template(self, each: Template, owner: NoteType) -> Template:

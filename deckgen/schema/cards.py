@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deckgen.diagnostics import did_you_mean
+from deckgen.diagnostics import did_you_mean, has_errors
 from deckgen.model import BASIC, CLOZE, IMAGE_OCCLUSION, Deck, Markup, Note, Topic
 from deckgen.schema.deck import cite
 from deckgen.schema.keys import BASIC_KEYS, CARD, CLOZE_KEYS, IMAGE_KEYS, OWN_CARD, STOCK_TYPES, TOPIC
@@ -61,7 +61,7 @@ def read_topic(root: Node, reading: Reading, deck: Deck, parts: list[str]) -> tu
     if isinstance(root, Sequence):
         return topic_of({}, reading, deck, parts), root
     values = TOPIC.read(root, reading) or {}
-    if isinstance(root, Mapping) and "cards" not in values:
+    if isinstance(root, Mapping) and "cards" not in values and len(values) == len(root.pairs):
         reading.error(root, "no-cards", "this topic file has no cards", "add a line  cards:  and a list below it")
     return topic_of(values, reading, deck, parts), values.get("cards")
 
@@ -72,6 +72,9 @@ def topic_of(values: Values, reading: Reading, deck: Deck, parts: list[str]) -> 
     if not parts and titled:
         parts = [titled]
     title = titled or (titled_by(parts[-1]) if parts else "")
+    if deck.subdecks == "topic" and not all(part.strip() for part in title.split("::")):
+        message = f"the topic's title '{title}' has an empty level, of which Anki makes a deck called 'blank'"
+        reading.error(values["topic"], "bad-deck-name", message, "write a title without  ::")
     tag = "::".join(t for t in (deck.tag, *map(slug, parts)) if t)
     tags = dict.fromkeys([tag, *deck.tags, *clean_tags(values.get("tags"), reading)])
     return Topic(
@@ -103,19 +106,30 @@ class CardReader:
         for card in cards.items:
             if not isinstance(card, Mapping):
                 wrong_type(card, self.reading, "a card", "- front: …")
-            elif (note := self._card(card)) is not None:
-                yield note
+            else:
+                before = len(self.reading.problems)
+                note = self._card(card)
+                if note is not None and not has_errors(self.reading.problems[before:]):
+                    yield note
 
     def _card(self, card: Mapping) -> Note | None:
         if _SPELLINGS_OF_TYPE.isdisjoint(card.pairs):
             return self._stock(card, CARD.read(card, self.reading) or {})
         named = next(pair for name, pair in card.pairs.items() if name in _SPELLINGS_OF_TYPE)
-        name = named[1].text if isinstance(named[1], Scalar) else ""
+        if not isinstance(named[1], Scalar):
+            wrong_type(named[1], self.reading, "the name of a note type", "Cloze")
+            return None
+        name = named[1].text
+        if name in self.deck.broken_types:
+            return None  # reported where it is declared
         if own := self.deck.note_types.get(name):
             return self._own(card, own)
         if stock := STOCK_TYPES.get(name.casefold()):
             kind, implied = stock
-            return self._stock(card, {**implied, **(CARD.read(card, self.reading) or {})}, kind)
+            given = CARD.read(card, self.reading) or {}
+            if len(given) < len(card.pairs):
+                return None  # an unknown key is reported already, and may be the one that is missing
+            return self._stock(card, implied | given, kind)
         known = [*self.deck.note_types, *_STOCK_NAMES]
         help_ = did_you_mean(name, known) or f"known are: {', '.join(known)}"
         self.reading.error(named[1], "unknown-note-type", f"there is no note type '{name}'", help_)
@@ -237,6 +251,4 @@ def _kind_of(values: Values) -> str | None:
 
 def _pair(card: Mapping, name: str) -> tuple[Scalar, Node]:
     """Return the key as written, and the value, of a key known by its proper name."""
-    return next(
-        pair for key, pair in card.pairs.items() if (CARD.lookup.get(key) or CARD.lookup[plain(key)]).name == name
-    )
+    return next(pair for key, pair in card.pairs.items() if (known := CARD.known(key)) and known.name == name)

@@ -9,10 +9,12 @@ from deckgen.diagnostics import Span, did_you_mean
 from deckgen.model import Citation, Deck, Edition, Markup, Options, Source
 from deckgen.schema.keys import DECK, SINGLE
 from deckgen.schema.owntypes import own_types
+from deckgen.schema.shapes import plain
 from deckgen.schema.text import ascii_slug, clean_deck_name, clean_tag, clean_tags, slug, titled_by
+from deckgen.yamlsource import Mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping as AbstractMapping
     from pathlib import Path
 
     from deckgen.schema.kinds import Reading
@@ -35,6 +37,8 @@ def read_deck(root: Node, reading: Reading, folder: Path, default_id: str, *, si
     identity = _deck_id(root, given.get("id"), default_id, reading)
     sources = {key: _source(key, fields) for key, (_, fields) in (given.get("sources") or {}).items()}
     defaults = given.get("defaults") or {}
+    declared = given.get("note_types") or {}
+    note_types = {t.name: t for t in own_types(declared, reading)}
     deck = Deck(
         id=identity,
         name=_name(given.get("deck"), default_id, reading),
@@ -52,10 +56,19 @@ def read_deck(root: Node, reading: Reading, folder: Path, default_id: str, *, si
         sources=sources,
         options=_options(given.get("options") or {}, reading),
         editions=_editions(given.get("editions") or {}, reading),
-        note_types={t.name: t for t in own_types(given.get("note_types") or {}, reading)},
+        note_types=note_types,
+        broken_types=_declared(root) - note_types.keys(),
         at=_places(root, reading),
     )
     return deck, given
+
+
+def _declared(root: Node) -> frozenset[str]:
+    """Return the names of all note types that are declared, well or not."""
+    for name, (_, value) in root.pairs.items() if isinstance(root, Mapping) else ():
+        if plain(name) == "note_types":
+            return frozenset(value.pairs) if isinstance(value, Mapping) else frozenset()
+    return frozenset()
 
 
 def _places(root: Node, reading: Reading) -> dict[str, Span]:
@@ -109,7 +122,7 @@ def _source(identity: str, fields: Values) -> Source:
     return Source(identity, **{key: node.text for key, node in fields.items() if node is not None})
 
 
-def cite(value: Any, outer: Citation, sources: Mapping[str, Source], reading: Reading) -> Citation:  # noqa: ANN401
+def cite(value: Any, outer: Citation, sources: AbstractMapping[str, Source], reading: Reading) -> Citation:  # noqa: ANN401
     """Read `source:` on top of what the file or the deck says: what is not given is taken from there."""
     if value is None:
         return outer

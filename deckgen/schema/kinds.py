@@ -58,6 +58,8 @@ class Kind(Protocol):
 
 def wrong_type(node: Node, reading: Reading, wanted: str, example: str) -> None:
     """Report a value of the wrong kind."""
+    if isinstance(node, Mapping) and node.is_broken:
+        return
     got = f"'{node.text}'" if isinstance(node, Scalar) and len(node.text) < 40 else f"a {node.kind}"
     reading.error(node, "wrong-type", f"{wanted} is needed here, not {got}", f"write it like  {example}")
 
@@ -71,7 +73,11 @@ class Text:
     def read(self, node: Node, reading: Reading) -> Scalar | None:
         if type(node) is Scalar:
             return node
-        if isinstance(node, Mapping) and any(isinstance(v, Scalar) and not v.text for _, v in node.pairs.values()):
+        if (
+            isinstance(node, Mapping)
+            and not node.is_broken
+            and any(isinstance(v, Scalar) and not v.text for _, v in node.pairs.values())
+        ):
             reading.error(node, "needs-quotes", "this was read as a map, not as text", "put the whole text in quotes")
             return None
         wrong_type(node, reading, "a text", self.example)
@@ -155,8 +161,9 @@ class Words:
 
     def read(self, node: Node, reading: Reading) -> list[Scalar] | None:
         if isinstance(node, Scalar):
-            words = [w for w in re.split(r"[\s,]+", node.text) if w]
-            return [Scalar(w, node.line, node.column, node.style) for w in words]
+            shift = node.column + (1 if node.style in ("'", '"') else 0)
+            words = re.finditer(r"[^\s,]+", node.text)
+            return [Scalar(w[0], node.line, shift + w.start(), node.style) for w in words]
         if isinstance(node, Mapping):
             wrong_type(node, reading, "a list of words", self.example)
             return None

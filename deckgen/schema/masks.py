@@ -38,6 +38,11 @@ def _mask(node: Node, number: int, values: Values, reading: Reading) -> Mask | N
     if shape != "polygon" and (wrong := _out_of_place(*numbers)):
         reading.error(node, "mask-outside", f"mask {number} {wrong[0]}", wrong[1])
         return None
+    if shape == "polygon" and (len(set(numbers[::2])) == 1 or len(set(numbers[1::2])) == 1):
+        reading.error(
+            node, "mask-outside", f"mask {number} has no size", "its corners lie on one line; move one of them"
+        )
+        return None
     label = values["label"].text if values.get("label") else ""
     return Mask(int(values.get("number") or number), shape, numbers, label)
 

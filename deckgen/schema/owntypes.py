@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from deckgen.diagnostics import has_errors
 from deckgen.model import Field, Kind, NoteType, Template
 from deckgen.schema.keys import RESERVED_FIELDS, STOCK_TYPES
 from deckgen.schema.text import clean_field_name
@@ -19,8 +20,9 @@ def own_types(values: dict[str, tuple[Scalar, Values]], reading: Reading) -> lis
     """Build the note types. Names of files stay names; `notetypes` reads the files."""
     found: dict[str, NoteType] = {}
     for key, given in values.values():
+        before = len(reading.problems)
         made = _own_type(key, given, reading)
-        if made is None:
+        if made is None or has_errors(reading.problems[before:]):
             continue
         if made.name.casefold() in {t.name.casefold() for t in found.values()} or made.key in found:
             message = f"there is already a note type '{made.name}' (letter case aside)"
@@ -60,7 +62,9 @@ def _own_type(key: Scalar, values: Values, reading: Reading) -> NoteType | None:
     if not fields or not templates:
         return None
     css = values["css"].text if values.get("css") else ""
-    identity = values["id"].text if values.get("id") else name
+    identity = _key(values, name, "bad-id", reading)
+    if identity.startswith("built-in/"):
+        reading.error(key, "reserved-note-type", "ids that begin with built-in/ are deckgen's own", "choose another id")
     return NoteType(identity, name, kind, tuple(fields), tuple(templates), css, at=reading.span(key))
 
 
@@ -70,6 +74,8 @@ def _fields(values: list[Any], reading: Reading) -> list[Field]:
     for value in values:
         node = value if isinstance(value, Scalar) else value.get("name")
         if node is None:
+            if isinstance(value, dict) and (first := next((v for v in value.values() if v), None)):
+                reading.error(first, "missing-key", "this field has no name", "add  name: …")
             continue
         name = clean_field_name(node, reading)
         if not name:
@@ -91,7 +97,7 @@ def _fields(values: list[Any], reading: Reading) -> list[Field]:
         elif name in ("Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "FrontSide"):
             reading.error(node, "reserved-field", f"'{name}' is one of Anki's special fields", "choose another name")
         else:
-            key = name if isinstance(value, Scalar) or not value.get("id") else value["id"].text
+            key = name if isinstance(value, Scalar) else _key(value, name, "bad-field-name", reading)
             if key in {f.key for f in found.values()}:
                 reading.error(
                     node, "duplicate-field", f"there is already a field with the id '{key}'", "give each its own id"
@@ -106,11 +112,9 @@ def _templates(owner: Scalar, values: list[Values], reading: Reading) -> list[Te
         front, back = value.get("front"), value.get("back")
         if front is None or back is None:
             missing = "front" if front is None else "back"
+            at = next((v for v in value.values() if v), owner)
             reading.error(
-                owner,
-                "missing-key",
-                f"template {number} of '{owner.text}' has no {missing}",
-                f"add  {missing}: …",
+                at, "missing-key", f"template {number} of '{owner.text}' has no {missing}", f"add  {missing}: …"
             )
             continue
         name = value["name"].text if value.get("name") else f"Card {number}"
@@ -129,10 +133,20 @@ def _templates(owner: Scalar, values: list[Values], reading: Reading) -> list[Te
                 "give each template its own name",
             )
         else:
-            key = value["id"].text if value.get("id") else name
+            key = _key(value, name, "bad-template-name", reading)
             if key in {t.key for t in found.values()}:
                 message = f"there is already a template with the id '{key}'"
                 reading.error(value["id"], "duplicate-template", message, "give each its own id")
             places = (Written(reading.source, front.text, front), Written(reading.source, back.text, back))
             found[name.casefold()] = Template(name, key, front.text, back.text, places)
     return list(found.values())
+
+
+def _key(values: Values, name: str, code: str, reading: Reading) -> str:
+    """Return what `id:` says, or else the name; the lock holds it on a line."""
+    node = values.get("id")
+    if node is None:
+        return name
+    if not node.text.strip() or not node.text.isprintable():
+        reading.error(node, code, f"'{node.text}' cannot be an id", "write a word, such as  action")
+    return str(node.text)

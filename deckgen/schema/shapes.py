@@ -38,13 +38,17 @@ class Shape:
             for name in (key.name, *key.also):
                 self.lookup[name] = key
 
+    def known(self, name: str) -> Key | None:
+        """Return the key that people call `name`, in any letter case."""
+        return self.lookup.get(name) or self.lookup.get(plain(name))
+
     def read(self, node: Node, reading: Reading) -> dict[str, Any] | None:
         if type(node) is not Mapping:
             wrong_type(node, reading, f"a map for {self.name}", f"{self.keys[0].name}: …")
             return None
         values: dict[str, Any] = {}
         for name, (key, value) in node.pairs.items():
-            known = self.lookup.get(name) or self.lookup.get(plain(name))
+            known = self.known(name)
             if known is None:
                 self.unknown(key, reading)
             elif known.name in values:

@@ -49,6 +49,8 @@ def load(file: str, data: bytes) -> Loaded:
 
         slip = explain(file, text, broken)
         return Loaded(source, None, [*(p for p in reader.problems if p.span.line != slip.span.line), slip])
+    if isinstance(root, Scalar) and not root.text and not root.style:
+        root = None  # nothing but `---`
     return Loaded(source, root, reader.problems)
 
 

@@ -93,6 +93,7 @@ class Reader:
             self._report(
                 scalar, "control-character", message, "delete the escape, or use single quotes for a backslash"
             )
+            scalar.text = FORBIDDEN.sub("", scalar.text).replace("\r", "")  # so that nobody stumbles over it again
         if event.anchor or event.tag:
             self._anchor(event, scalar)
         return scalar
@@ -107,6 +108,7 @@ class Reader:
     def _mapping(self, start: Event, depth: int) -> Mapping:
         pairs: dict[str, tuple[Scalar, Node]] = {}
         merged: list[Node] = []
+        is_broken = False
         inner = depth + 1
         while type(event := self._next()) is not MappingEndEvent:
             key = self._scalar(event) if type(event) is ScalarEvent else self._node(event, inner)
@@ -114,6 +116,7 @@ class Reader:
             value = self._scalar(event) if type(event) is ScalarEvent else self._node(event, inner)
             if type(key) is not Scalar:
                 self._complex_key(key)
+                is_broken = True
             elif key.text in pairs:
                 self._duplicate(key, pairs[key.text][0])
             elif key.text == "<<" and not key.style:
@@ -122,7 +125,7 @@ class Reader:
                 pairs[key.text] = (key, value)
         for value in merged:
             self._merge(pairs, value)
-        return Mapping(pairs, start.start_mark.line, start.start_mark.column)
+        return Mapping(pairs, start.start_mark.line, start.start_mark.column, is_broken)
 
     def _merge(self, pairs: dict[str, tuple[Scalar, Node]], value: Node) -> None:
         """Take over the pairs of `<<: *other` that are not given here (YAML 1.1 merge keys)."""

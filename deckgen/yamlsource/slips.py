@@ -15,7 +15,7 @@ from deckgen.yamlsource.values import LINE_BREAK
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
 
-_VALUE = re.compile(r"^\s*(?:- +)*(?:[^\s:'\"][^:]*: +)?")  # what stands before a line's text
+_VALUE = re.compile(r"""^\s*(?:- +)*(?:(?:"[^"]*"|'[^']*'|[^\s:'"][^:]*): +)?""")  # what stands before a line's text
 _QUOTE_IT = "put the whole text in quotes"
 
 
@@ -44,6 +44,8 @@ def _name_the_slip(lines: list[str], broken: MarkedYAMLError) -> _Slip:
     slip = _by_words(lines, (line, column), (start.line, start.column), problem, context)
     for row in dict.fromkeys((line, start.line)):
         slip = slip or _unquoted(lines[row], row)
+    if "flow" not in context:
+        slip = slip or _open_quote_above(lines, line) or _no_blank_above(lines, line)
     return slip or _by_place(lines, (line, column), (start.line, start.column), problem, context)
 
 
@@ -56,11 +58,17 @@ def _by_words(lines: list[str], at: Place, start: Place, problem: str, context: 
         return _Slip(*at, "tab-indent", "a tab cannot indent in YAML", "use spaces: two for each level")
     if "quoted scalar" in context and "end of stream" in problem:
         return _Slip(*start, "unclosed-quote", "this quote is never closed", "add the closing quote")
+    if "incompatible YAML" in problem or (lines[0].startswith("%") and "document start" in problem):
+        help_ = "delete the lines that begin with '%'"
+        return _Slip(*at, "yaml-syntax", "a YAML directive that goes wrong", help_)
     if "document" in problem or "document" in context:
         help_ = "a deck file is one document: delete the '...' or '---'"
         return _Slip(*at, "two-documents", "the document has ended before this line", help_)
-    if "escape" in problem:
+    if "escape" in problem or "hexdecimal" in problem:
         return _bad_escape(lines, *at)
+    if "block sequence entries" in problem or "mapping keys are not" in problem:
+        message = f"a text that begins with '{lines[at[0]][at[1] : at[1] + 1]} ' must be in quotes"
+        return _Slip(*at, "needs-quotes", message, _QUOTE_IT)
     if "directive" in context + problem:
         return _Slip(*start, "needs-quotes", "a line cannot begin with '%'", _QUOTE_IT)
     return None
@@ -96,11 +104,9 @@ def _unquoted(text: str, row: int) -> _Slip | None:
                 f"put the whole text in {other}…{other}, or write {first} inside it as {_escaped(first)}",
             )
         return None
-    if first == "[" and re.match(r"\[[^\[\]]*\]\s*(#.*)?$", text[column:]):
+    if (first in ("[", "{") and _is_flow(text[column:])) or _BLOCK.match(text[column:]):
         return None
-    if (first == "[" and "]" not in text) or (first == "{" and "}" not in text):
-        return None
-    if first and first in "[{*&!@`%|>":
+    if first and first in "[{]},*&!@`%|>":
         meaning = _MEANING.get(first, "may not begin a text")
         message = f"a text that begins with '{first}' must be in quotes: in YAML '{first}' {meaning}"
         return _Slip(row, column, "needs-quotes", message, _QUOTE_IT)
@@ -118,8 +124,53 @@ _MEANING = {
 }
 
 
+_BLOCK = re.compile(r"[|>][+-]?\d?[+-]?\s*(#.*)?$")
+
+
+def _is_flow(text: str) -> bool:
+    """Tell whether a line's text is a list or map that closes on it, or may close on a later one."""
+    depth = 0
+    for number, character in enumerate(text):
+        depth += (character in "[{") - (character in "]}")
+        if depth == 0:
+            rest = text[number + 1 :].strip()
+            return not rest or rest[0] in "#]},"
+    return True
+
+
 def _escaped(quote: str) -> str:
     return "''" if quote == "'" else '\\"'
+
+
+def _open_quote_above(lines: list[str], row: int) -> _Slip | None:
+    """Find a quote that its line does not close, so that the text went on to one further down."""
+    for number in range(row, max(-1, row - 20), -1):
+        column = len(_VALUE.match(lines[number])[0])  # type: ignore[index]  # matches every line
+        if lines[number][column : column + 1] not in ("'", '"') or _after_quoted(lines[number], column) is not None:
+            continue
+        text = "\n".join(lines[number : row + 1])
+        end = _after_quoted(text, column)
+        if end is None or text[end:].split("\n")[0].strip():
+            return _Slip(
+                number, column, "unclosed-quote", "this quote is not closed on its line", "add the closing quote"
+            )
+    return None
+
+
+def _no_blank_above(lines: list[str], row: int) -> _Slip | None:
+    """Find what only looks like a key or a list entry: `front:Where`, `-front: a`, or a long dash."""
+    for number in (row - 1, row):
+        text = lines[number] if number >= 0 else ""
+        column = len(text) - len(text.lstrip())
+        if re.match(r"\s*(?:-[A-Za-z]|[–—] ?[A-Za-z])\w*:(?: |$)", text):  # noqa: RUF001 - the dashes that editors make
+            return _Slip(
+                number, column, "bad-indent", "a list entry begins with '- ', a hyphen and a blank", "write  - front: …"
+            )
+        if found := re.match(r"\s*(?:- +)?([A-Za-z_]+):[^\s/:]", text):
+            return _Slip(
+                number, found.start(1), "missing-colon", "a key needs a blank after its ':'", "write  key: text"
+            )
+    return None
 
 
 def _after_quoted(text: str, column: int) -> int | None:
@@ -193,6 +244,8 @@ def _second_colon(lines: list[str], line: int, column: int) -> _Slip:
 
 def _indent(lines: list[str], line: int, column: int, expected: int) -> _Slip:
     where = column + 1
+    if lines[line][column : column + 1] in ("]", "}"):
+        return _Slip(line, column, "bad-list", "a bracket that closes nothing", "delete it, or put the text in quotes")
     is_entry = lines[line][column : column + 2] in ("- ", "-")
     if column == expected:
         message = "a list entry among keys" if is_entry else "a key among list entries"

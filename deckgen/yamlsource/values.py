@@ -48,6 +48,8 @@ class Mapping:
     pairs: dict[str, tuple[Scalar, Node]]
     line: int
     column: int
+    is_broken: bool = False
+    """A problem with its keys is reported already."""
 
     kind = "map"
 
