@@ -72,7 +72,7 @@ def topic_of(values: Values, reading: Reading, deck: Deck, parts: list[str]) -> 
     if not parts and titled:
         parts = [titled]
     title = titled or (titled_by(parts[-1]) if parts else "")
-    if deck.subdecks == "topic" and not all(part.strip() for part in title.split("::")):
+    if deck.subdecks == "topic" and titled and not all(part.strip() for part in title.split("::")):
         message = f"the topic's title '{title}' has an empty level, of which Anki makes a deck called 'blank'"
         reading.error(values["topic"], "bad-deck-name", message, "write a title without  ::")
     tag = "::".join(t for t in (deck.tag, *map(slug, parts)) if t)

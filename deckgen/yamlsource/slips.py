@@ -146,7 +146,11 @@ def _open_quote_above(lines: list[str], row: int) -> _Slip | None:
     """Find a quote that its line does not close, so that the text went on to one further down."""
     for number in range(row, max(-1, row - 20), -1):
         column = len(_VALUE.match(lines[number])[0])  # type: ignore[index]  # matches every line
-        if lines[number][column : column + 1] not in ("'", '"') or _after_quoted(lines[number], column) is not None:
+        begins = lines[number][:column].rstrip().endswith((":", "-")) and lines[number][column : column + 1] in (
+            "'",
+            '"',
+        )
+        if not begins or _after_quoted(lines[number], column) is not None:
             continue
         text = "\n".join(lines[number : row + 1])
         end = _after_quoted(text, column)
@@ -176,7 +180,7 @@ def _no_blank_above(lines: list[str], row: int) -> _Slip | None:
 def _after_quoted(text: str, column: int) -> int | None:
     """Return where the quoted text that begins at `column` ends, None if not on this line."""
     pattern = r"'(?:[^']|'')*'" if text[column] == "'" else r'"(?:[^"\\]|\\.)*"'
-    found = re.compile(pattern).match(text, column)
+    found = re.compile(pattern, re.DOTALL).match(text, column)
     return found.end() if found else None
 
 
@@ -194,7 +198,9 @@ def _bad_escape(lines: list[str], line: int, column: int) -> _Slip:
 
 def _flow(lines: list[str], line: int, column: int, row: int, start: int) -> _Slip:
     opener = lines[row][start : start + 1]
-    if line > row or not lines[line][column:].strip():
+    text = lines[line]
+    is_key_in_flow = text[column : column + 1] == ":" and not re.fullmatch(r"\s*(- +)?[\w ]+", text[:column])
+    if (line > row and not is_key_in_flow) or not text[column:].strip():
         closer = "]" if opener == "[" else "}"
         return _Slip(
             row,
