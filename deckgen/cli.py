@@ -12,6 +12,7 @@ import shlex
 import sys
 import time
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,8 +36,14 @@ def main() -> NoReturn:
     """Run the command line; the entry point of `deckgen`."""
     # Nothing here lives in cycles, and the collector would take a third of the time to find that out.
     gc.disable()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # whatever the locale says: data is UTF-8, and a name may be anything
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        cli.main(standalone_mode=False)
+        with cli.make_context(
+            "deckgen", sys.argv[1:]
+        ) as context:  # not cli.main(), which ends by itself on a closed pipe
+            cli.invoke(context)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as wrong:
@@ -186,6 +193,8 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
         with _progress(deck) as progress:
             problems += pipeline.check(deck, targets, _now(), progress)
     problems = in_order(problems)
+    if not problems and decks and form == "text" and sys.stderr.isatty():
+        click.echo(f"{_count(len(decks), 'deck')}, no problems", err=True)
     _print(problems, form)
     if has_errors(problems) or (strict and any(p.severity is Severity.WARNING for p in problems)):
         sys.exit(PROBLEMS)
@@ -239,6 +248,8 @@ def _decks(paths: tuple[Path, ...]) -> tuple[list[DeckFiles], list[Diagnostic]]:
     """Find the decks to work on; without paths those in cards/."""
     from deckgen.discover import find_decks
 
+    if not paths and Path("deck.yaml").exists():
+        return find_decks([Path()])
     if not paths and not Path("cards").is_dir():
         raise click.UsageError("there is no folder cards/ here; name a deck, or make one with  deckgen new DIR")
     return find_decks(list(paths) or [Path("cards")])

@@ -60,7 +60,11 @@ def _decks_at(path: Path) -> list[DeckFiles | Diagnostic]:
         if _head_in(path) is not None:
             return [_deck_in(path)]
         entries = sorted(path.iterdir())
-        found: list[DeckFiles | Diagnostic] = [_deck_in(p) for p in entries if p.is_dir() and _head_in(p)]
+        if os.path.lexists(path / "deck.lock"):
+            message = "here is a deck.lock, but no deck.yaml"
+            return [error(Span(path.as_posix()), "no-deck", message, "restore deck.yaml from version control")]
+        inside = sorted(Path(place) for place, _, _ in os.walk(path))
+        found: list[DeckFiles | Diagnostic] = [_deck_in(folder) for folder in inside if _head_in(folder)]
         found += [_single_deck(p) for p in entries if _is_yaml(p) and p.is_file()]
         found += [_not_a_file(p) for p in entries if _is_yaml(p) and not p.is_file()]
         if (owner := _owner(path)) is not None:
@@ -157,6 +161,8 @@ def _not_a_file(path: Path) -> Diagnostic:
 
 def read_yaml(path: Path, folder: Path) -> bytes | Diagnostic:
     """Read a YAML file of a deck. Raises OSError where the machine fails, not the author."""
+    if not path.name.isprintable() and any("\ud800" <= character <= "\udfff" for character in path.as_posix()):
+        return error(Span(path.as_posix()), "not-utf8", "the file's name is not UTF-8", "give it another name")
     mode = path.stat().st_mode if path.exists() else 0
     if path.is_symlink() and stat.S_ISDIR(mode):
         return error(

@@ -48,7 +48,7 @@ def check(files: DeckFiles, targets: Targets, now: int, progress: Callable[[int]
     """Find everything that `build` would refuse, and what the rules say."""
     compilation, problems = open_deck(files, linting=True)
     if compilation:
-        target = targets.of(compilation.deck, files, "")
+        target = targets.of(compilation.deck, files)
         problems += [target] if isinstance(target, Diagnostic) else []
         ledger = Ledger(_read_lock(compilation, problems), compilation.deck.id, compilation.deck.name, now)
         for position, *_ in _stamped(compilation, ledger):
@@ -100,6 +100,11 @@ class BuildOptions:
     locked: bool = False
     allow_breaking: bool = False
 
+    @property
+    def part(self) -> str:
+        """Return what the part is called, if it is one."""
+        return self.edition or ("selection" if self.query else "")
+
     def chooser(self, compilation: Compilation) -> Callable[[CompiledNote], bool] | Diagnostic:
         """Return a function that tells whether a note is meant."""
         from deckgen.select import QueryError  # noqa: PLC0415 - few builds search
@@ -129,9 +134,9 @@ class Targets:
     file: Path | None = None
     taken: dict[Path, Path] = field(default_factory=dict)
 
-    def of(self, deck: Deck, files: DeckFiles, edition: str) -> Path | Diagnostic:
-        """Return the place for a deck's package."""
-        target = self.file or self.folder / f"{deck.id}{edition and '-'}{edition}.apkg"
+    def of(self, deck: Deck, files: DeckFiles, part: str = "") -> Path | Diagnostic:
+        """Return the place for the package of a deck, or of a part of it, which must not be taken for the whole."""
+        target = self.file or self.folder / f"{deck.id}{part and '-'}{part}.apkg"
         other = self.taken.setdefault(target, files.head)
         own = (files.head, files.lock, *(topic.path for topic in files.topics))
         if os.path.realpath(target) in map(os.path.realpath, own):
@@ -161,7 +166,7 @@ def build(
     if compilation is None:
         return Built(None, in_order(problems))
     deck, types = compilation.deck, compilation.workshop.types
-    target, is_meant = targets.of(deck, files, options.edition), options.chooser(compilation)
+    target, is_meant = targets.of(deck, files, options.part), options.chooser(compilation)
     if isinstance(target, Diagnostic) or isinstance(is_meant, Diagnostic):
         refused = [x for x in (target, is_meant) if isinstance(x, Diagnostic)]
         return Built(None, in_order([*problems, *refused]))

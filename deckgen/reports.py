@@ -8,6 +8,7 @@ from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from deckgen import __version__
 from deckgen.diagnostics import Severity
@@ -39,20 +40,20 @@ def totals(problems: Iterable[Diagnostic]) -> str:
 
 
 def _text(problems: list[Diagnostic]) -> str:
-    return "\n".join(_block(p) for p in problems)
+    lines_of = lru_cache(maxsize=8)(_lines_of)  # for this report: by the next one the files may have changed
+    return "\n".join(_block(p, lines_of(p.span.file) if p.span.line else []) for p in problems)
 
 
-def _block(problem: Diagnostic) -> str:
+def _block(problem: Diagnostic, source: list[str]) -> str:
     lines = [f"{problem.span}: {problem.severity}[{problem.code}]: {_shown(problem.message)}"]
-    lines += _excerpt(problem.span)
+    lines += _excerpt(problem.span, source)
     if problem.help:
         lines.append(f"   help: {_shown(problem.help)}")
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(span: Span) -> list[str]:
+def _excerpt(span: Span, lines: list[str]) -> list[str]:
     """Return the line itself with carets below what is meant; a long line is cut around it."""
-    lines = _lines_of(span.file) if span.line else []
     if not 0 < span.line <= len(lines):
         return []
     line, column = lines[span.line - 1], span.column - 1
@@ -74,7 +75,6 @@ def _shown(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-@lru_cache(maxsize=8)
 def _lines_of(file: str) -> list[str]:
     try:
         text = Path(file).read_bytes().decode("utf-8-sig", errors="replace")
@@ -149,4 +149,6 @@ def _sarif(problems: list[Diagnostic]) -> str:
 
 def _location(span: Span) -> dict[str, Any]:
     region = {"startLine": max(1, span.line), "startColumn": max(1, span.column)}
-    return {"physicalLocation": {"artifactLocation": {"uri": Path(span.file).as_posix()}, "region": region}}
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": quote(Path(span.file).as_posix(), safe="/")}, "region": region}
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from deckgen.schema.jsonschema import json_schema
@@ -17,7 +18,7 @@ _DECK = """\
 # yaml-language-server: $schema={schema}
 # The line above gives editors completion and checks (in VS Code: the extension "YAML" by Red Hat).
 
-deck: {name}              # the deck's name in Anki; "Languages::{name}" would nest it
+deck: {name}              # the deck's name in Anki; "Languages::Spanish" would nest it in Languages
 id: {id}                  # what cards are known by for ever: make it yours now, and never change it
 description: |
   What this deck is about. **Markdown** works here, as it does on cards.
@@ -60,7 +61,7 @@ cards:
   # Quotes are needed where a text begins with {{ [ * & ! | > @ ` % or contains ": ".
   - cloze: "{{{{c1::Mitochondria}}}} turn sugar into energy: $C_6H_{{12}}O_6 + 6O_2 \\\\to 6CO_2 + 6H_2O$"
 
-  # A picture: put the file beside this one, and write  front: ![a heart](heart.png)
+  # A picture: put the file beside this one, and write  front: "![a heart](heart.png)"
 """
 
 _IGNORE = "*.apkg\n"
@@ -69,8 +70,8 @@ _IGNORE = "*.apkg\n"
 def write_starter(folder: Path) -> list[Path]:
     """Write the files of a new deck and return their paths. Raises OSError."""
     name = folder.resolve().name
-    identity = ascii_slug(name) or "my-deck"
-    title = titled_by(name) or "My deck"
+    identity = ascii_slug(name) or f"deck-{blake2b(name.encode('utf-8', 'replace'), digest_size=3).hexdigest()}"
+    title = "My deck" if name.casefold() == "default" else titled_by(name)
     texts = {
         "deck.yaml": _DECK.format(schema=SCHEMA, name=json.dumps(title, ensure_ascii=False), id=identity),
         "first-topic.yaml": _TOPIC.format(schema=SCHEMA, id=identity),

@@ -51,7 +51,7 @@ class Stats:
         """Return the median, the 90th percentile and the maximum of the answers' lengths."""
         if not self.answers:
             return {}
-        ninth = quantiles(self.answers, n=10)[8] if len(self.answers) > 1 else self.answers[0]
+        ninth = quantiles(self.answers, n=10, method="inclusive")[8] if len(self.answers) > 1 else self.answers[0]
         return {"median": median(self.answers), "90 %": round(ninth), "longest": max(self.answers)}
 
 
@@ -84,7 +84,7 @@ def _as_dict(stats: Stats) -> dict[str, Any]:
 
 def as_table(stats: Stats) -> str:
     """Return the counts as a table with bars, for a terminal."""
-    lines = [f"{stats.deck}: {stats.notes:,} notes, {stats.cards:,} cards", ""]
+    lines = [f"{stats.deck}: {_count(stats.notes, 'note')}, {_count(stats.cards, 'card')}", ""]
     for title, counter in (
         ("Topic", stats.topics),
         ("Kind", stats.types),
@@ -98,6 +98,10 @@ def as_table(stats: Stats) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _rows(title: str, counter: Counter[str], most: int = 15) -> list[str]:

@@ -43,6 +43,7 @@ _CLOZE_CONDITION = re.compile(r"c\d{1,3}")
 
 # What Anki takes for an empty field (rslib, text.rs): nothing but blanks and line breaks.
 _EMPTY = re.compile(r"(?:[\t\n\v\f\r ]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
+_MAX_SECTIONS = 100
 _MAY_BE_EMPTY = "\t\n\v\f\r <"  # what an empty field that is not "" begins with
 
 
@@ -103,6 +104,9 @@ def parse(template: str) -> tuple[tuple[Part, ...], list[Slip]]:
         sign, name = (inside[0], inside[1:].lstrip()) if len(inside) > 1 and inside[0] in "#^/" else ("", inside)
         if sign == "/":
             _close(stack, name, token[0], slips)
+        elif sign and len(stack) > _MAX_SECTIONS:
+            slips.append(Slip(token[0], "template-section", "sections within sections, too deep", "nest fewer"))
+            break
         elif sign:
             stack.append((name, sign == "^", token[0], []))
         else:

@@ -32,24 +32,30 @@ def workers_for(sizes: Sequence[int]) -> int:
 
 def in_order(work: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
     """Yield the result of each job in turn. What a worker raises is raised here; OSError if one dies."""
-    started = [_start(work, jobs[number::workers]) for number in range(workers)]
+    started: list[tuple[int, BinaryIO]] = []
+    for number in range(workers):
+        started.append(_start(work, jobs[number::workers], [results for _, results in started]))
     try:
         for number in range(len(jobs)):
             try:
                 result = pickle.load(started[number % workers][1])  # noqa: S301 - written by our own fork
             except EOFError:
                 raise OSError("a worker process ended early; is there enough memory?") from None
-            if isinstance(result, BaseException):
+            if isinstance(result, Exception):
                 raise result
             yield result
     finally:
-        for process, results in started:
+        for _, results in started:
             results.close()  # a worker that still writes ends by this
+        for process, _ in started:
             os.waitpid(process, 0)
 
 
-def _start(work: Callable[[Job], Result], jobs: Sequence[Job]) -> tuple[int, BinaryIO]:
-    """Fork a worker for some jobs; return its process id and where its results come."""
+def _start(work: Callable[[Job], Result], jobs: Sequence[Job], others: list[BinaryIO]) -> tuple[int, BinaryIO]:
+    """Fork a worker for some jobs; return its process id and where its results come.
+
+    The worker lets go of the pipes of `others`, or these would not see that nobody reads them any more.
+    """
     reading, writing = os.pipe()
     process = os.fork()
     if process:
@@ -57,6 +63,8 @@ def _start(work: Callable[[Job], Result], jobs: Sequence[Job]) -> tuple[int, Bin
         return process, os.fdopen(reading, "rb")
     try:
         os.close(reading)
+        for other in others:
+            os.close(other.fileno())
         with os.fdopen(writing, "wb") as results:
             for job in jobs:
                 pickle.dump(_result(work, job), results, protocol=pickle.HIGHEST_PROTOCOL)
@@ -65,8 +73,8 @@ def _start(work: Callable[[Job], Result], jobs: Sequence[Job]) -> tuple[int, Bin
         os._exit(0)  # a fork must not run on into its parent's code, whatever happens
 
 
-def _result(work: Callable[[Job], Result], job: Job) -> Result | BaseException:
+def _result(work: Callable[[Job], Result], job: Job) -> Result | Exception:
     try:
         return work(job)
-    except BaseException as failed:  # noqa: BLE001 - goes to the parent, which raises it
+    except Exception as failed:  # noqa: BLE001 - goes to the parent, which raises it
         return failed

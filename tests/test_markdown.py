@@ -116,7 +116,7 @@ BLOCKS = {
     "~~~\n*a*\n~~~": "<pre><code>*a*\n</code></pre>",
     "text\n\n    *code*": "<p>text</p>\n<pre><code>*code*</code></pre>",
     "```nosuchlanguage\na<b\n```": '<pre><code class="language-nosuchlanguage">a&lt;b\n</code></pre>',
-    "<div>\n*x*\n</div>": "<div>\n*x*  \n</div>",
+    "<div>\n*x*\n</div>": "<div>\n*x*\n</div>",
     "<div>\n\n*x*\n\n</div>": "<div>\n<p><em>x</em></p>\n</div>",
 }
 

@@ -40,6 +40,8 @@ UNSEEN = {
     "own-type-unknown-field": "which fields there are is for the deck to say",
     "own-type-misspelt-first-field": "the same",
     "own-type-stock-key": "the same",
+    "card-cloze-and-hint": "a key in another letter case leaves the card to check",
+    "keys-unknown-empty": "an empty key does, too",
 }
 """Bad decks whose slip no schema can see though its code is VISIBLE, and why."""
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from deckgen.yamlsource import LINE_BREAK
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,9 +22,7 @@ _CUT = re.compile(r"\s#[^\s#!]")
 
 def check(note: Note, source: Source) -> Iterator[tuple[Scalar, str, str, str]]:
     """Find unquoted texts that go on after a `#`."""
-    if _CUT.search(source.text) is None:
-        return
-    lines = LINE_BREAK.split(source.text)
+    lines = source.lines()
     for node in note.written.values():
         if not node.style and "\n" not in node.text:
             rest = lines[node.line][node.column + len(node.text) :]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 CODE = "surprising-markup"
 
-_CODE_AND_MATH = re.compile(r"(`+).*?\1|\$.*?\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+_CODE = re.compile(r"(`+)(?!`)[^`]*(?<!`)\1(?!`)|^(~{3,}).*?^\2", re.DOTALL | re.MULTILINE)
+_MATH = re.compile(r"\$[^$]*\$|\\\((?:[^\\]|\\(?!\)|\())*\\\)|\\\[(?:[^\\]|\\(?!\]|\[))*\\\]", re.DOTALL)
 _ESCAPES = re.compile(r"\\.")
 _SURPRISES = (
     (
@@ -32,8 +33,11 @@ _SURPRISES = (
         "put names from programs in `…`",
     ),
 )
-_BACKSLASH = re.compile(r"\\[.,;:!?%&@/'\"=^+\\-]|\b[A-Za-z]:\\")
-_DOLLARS = re.compile(r"\$[\w{][^$\n]*\$(?!(?:th|st|nd|rd|s|D)\b)[A-Za-z{]")
+_BACKSLASH = re.compile(
+    r"(?<!^\d)(?<=[\w\])}+*?])\\[.,;:!?%@/'\"=^+\\]|^\\\\\w|(?<=\s)\\[;!%/'\"=^\\]|^\\[!]$|\b[A-Za-z]:\\[*_\[(#.]|(?<=[A-Za-z]{3})\\\*(?=\.)"
+)
+_MANY = 200
+_DOLLARS = re.compile(r"\$[\w{][^$\n]*\$(?!(?:th|st|nd|rd|s|D|NN)\b)[A-Za-z{]")
 
 
 def check(note: Note, source: Source) -> Iterator[tuple[Scalar, str, str, str]]:  # noqa: ARG001 - a rule's form
@@ -41,23 +45,24 @@ def check(note: Note, source: Source) -> Iterator[tuple[Scalar, str, str, str]]:
     if note.markup is Markup.HTML:
         return
     for node in note.written.values():
-        text = node.text
-        if "$" in text and (found := _DOLLARS.search(text)):
-            yield (
-                node,
-                found[0],
-                "what stands between these dollars is taken for math",
-                r"write \$ for a dollar, or put programs in `…`",
-            )
-        if "\\" in text and (found := _BACKSLASH.search(_CODE_AND_MATH.sub(" ", text))):
-            yield (
-                node,
-                found[0],
-                "a backslash before punctuation vanishes",
-                r"write \\ for a backslash, or put programs in `…`",
-            )
-        if "*" in text or "__" in text:
-            plain = _ESCAPES.sub(" ", _CODE_AND_MATH.sub(" ", text))
-            for pattern, message, help_ in _SURPRISES:
-                if found := pattern.search(plain):
-                    yield node, found[0], message, help_
+        for found, message, help_ in _surprises(node.text):
+            yield node, found, message, help_
+
+
+def _surprises(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the pieces of a text that may not be meant as markup."""
+    if text.count("`") > _MANY:
+        return  # no card that anybody wrote
+    if "`" in text or "~~~" in text:
+        text = _CODE.sub(" ", text)
+    if "$" in text and (found := _DOLLARS.search(text)):
+        message = "what stands between these dollars is taken for math"
+        yield found[0], message, r"write \$ for a dollar, or put programs in `…`"
+    if "\\" in text or "*" in text or "__" in text:
+        text = _MATH.sub(" ", text)
+    if "\\" in text and (found := _BACKSLASH.search(text)):
+        yield found[0], "a backslash before punctuation vanishes", r"write \\ for a backslash, or put programs in `…`"
+    plain = _ESCAPES.sub(" ", text) if "*" in text or "__" in text else ""
+    for pattern, message, help_ in _SURPRISES:
+        if found := pattern.search(plain):
+            yield found[0], message, help_

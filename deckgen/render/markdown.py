@@ -19,7 +19,12 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&~\n$]|\{\{c|[\U000f0000-\U000f001f]")
 _INLINE = "x "
 _INLINE_HTML = len("<p>x ")
 
-_LEAVE = ("    ", "\t", "<")  # lines of code and HTML
+_INDENTED = ("    ", "\t")  # a line of code, where it does not go on with a paragraph
+_HTML_BLOCK = re.compile(
+    r" {0,3}</?(?:address|article|aside|blockquote|center|details|dialog|div|dl|fieldset|figure|footer|form|h[1-6]"
+    r"|header|hr|li|main|nav|ol|p|pre|script|section|style|svg|table|tbody|td|textarea|tfoot|th|thead|tr|ul)\b",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"\s*(?:[-*+>]\s+|\d+[.)]\s+)*(`{3,}|~{3,})([^`]*)$")
 
 
@@ -48,14 +53,26 @@ def _render(text: str) -> str:
 
 def _with_hard_breaks(text: str) -> str:
     """Add the two blanks at the ends of lines that make a line break; not in code, where they would be code."""
-    fence = ""
+    fence, is_html, ticks = "", False, 0
     lines = text.split("\n")
     for number, (line, following) in enumerate(pairwise(lines)):
+        begins = not number or not lines[number - 1].strip()  # a paragraph, or code, or HTML
         found = _FENCE.match(line)
         if found and not fence:
             fence = found[1]
         elif found and found[1].startswith(fence) and not found[2].strip():
             fence = ""
-        elif not fence and line.strip() and following.strip() and not line.startswith(_LEAVE) and line[-1] != "\\":
-            lines[number] = f"{line}  "
+        elif not fence:
+            is_html = bool(_HTML_BLOCK.match(line)) if begins else is_html and bool(line.strip())
+            ticks = line.count("`") + (0 if begins else ticks)
+            is_code = begins and line.startswith(_INDENTED)
+            if (
+                not is_html
+                and not is_code
+                and not ticks % 2
+                and line.strip()
+                and following.strip()
+                and line[-1] != "\\"
+            ):
+                lines[number] = f"{line}  "
     return "\n".join(lines)

@@ -30,7 +30,7 @@ _SOUND_ENDINGS = frozenset(
     .webm .wma .wmv""".split()
 )
 
-_SOUND = re.compile(r"\[sound:([^\]\n]+)\]")
+_SOUND = re.compile(r"\[sound:([^\[\]\n]+)\]")
 _ATTRIBUTE = re.compile(r"""([^\s"'=<>`/]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
 _TAG = re.compile(r"""<([A-Za-z][A-Za-z0-9]*)\b(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _TAKEN = {("img", "src"), ("audio", "src"), ("video", "src"), ("source", "src"), ("object", "data")}
@@ -180,7 +180,8 @@ class _Namer:
             return written
         found = self._library.find(written, self._beside, hidden=self._hidden)
         if isinstance(found, MediaSlip):
-            self.slips.append(found)
+            if found not in self.slips:
+                self.slips.append(found)
             return written
         self.files.append(found)
         return found.name

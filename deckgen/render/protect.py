@@ -31,7 +31,9 @@ _MARKER = re.compile(f"‡{_CLOSE}{_NUMBER}{_END}|{_WHOLE}{_NUMBER}(?:{_END}|{_O
 _IN_URL = re.compile("(?:%F3%B0%80%[89][0-9A-F]|%E2%80%A1)+")  # a marker that Markdown put into an address
 
 _FIRST = re.compile(r"[\\$`~\[{}!<&\U000f0000-\U000f001f]")  # what a piece begins with
-_DOLLARS = re.compile(r"\$ (?![\s$]) (?: [^$\\\n] | \\. | \n (?![ \t]*\n) )*? (?<![\s\\]) \$ (?!\d)", re.VERBOSE)
+_DOLLARS = re.compile(
+    r"\$ (?![\s$]) (?: [^$\\\n] | \\. | \n (?![ \t]*\n) )*? (?<![\s\\]) (?!(?<=\[)\$\]) \$ (?!\d)", re.VERBOSE
+)
 _AFTER_AN_AMOUNT = re.compile(r"[A-Za-z0-9]\$[,;.:/|!?)\]}-]")  # 5$, 6$; a$|b$
 _TICKS = re.compile("`+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")

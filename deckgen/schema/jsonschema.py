@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from deckgen.schema.keys import BASIC_KEYS, CARD, CLOZE_KEYS, IMAGE_KEYS, SINGLE
+from deckgen.model import BASIC, CLOZE, IMAGE_OCCLUSION
+from deckgen.schema.keys import BASIC_CARD, CARD, CLOZE_CARD, IMAGE_CARD, SINGLE, STOCK_TYPES
+from deckgen.schema.kinds import SCALAR_JSON
 
 if TYPE_CHECKING:
     from deckgen.schema.kinds import Json
-    from deckgen.schema.shapes import Key
+
+_SHAPES = {BASIC: BASIC_CARD, CLOZE: CLOZE_CARD, IMAGE_OCCLUSION: IMAGE_CARD}
 
 
 def json_schema() -> Json:
@@ -24,18 +27,35 @@ def json_schema() -> Json:
 
 def _card() -> Json:
     """Describe a card: basic, cloze, image occlusion, or of the author's own type, whose fields no schema knows."""
-    card = CARD.schema()
-    card.pop("additionalProperties")
     return {
-        **card,
-        "if": {"required": ["type"]},
-        "else": {
-            "additionalProperties": False,
-            "properties": dict.fromkeys(card["properties"], True),
-            "oneOf": [_needs(BASIC_KEYS[:2]), _needs(CLOZE_KEYS), _needs(IMAGE_KEYS[:2])],
+        **CARD.schema(closed=False),
+        "if": {"propertyNames": {"pattern": "^[^A-Z]"}},  # keys in another letter case are left to `check`
+        "then": {
+            "if": {"required": ["type"]},
+            "then": _typed(),
+            "else": {"oneOf": [shape.schema() for shape in _SHAPES.values()]},
         },
+        "else": {"if": {"required": ["type"]}, "then": _own()},
     }
 
 
-def _needs(keys: tuple[Key, ...]) -> dict[str, Any]:
-    return {"allOf": [{"anyOf": [{"required": [name]} for name in (k.name, *k.also)]} for k in keys]}
+def _typed() -> Json:
+    """Describe a card that says its type: a stock one, in which `check` folds the letter case, or an own one."""
+    of_stock = [
+        {
+            "if": {"properties": {"type": {"enum": [n for n in _spellings() if STOCK_TYPES[n.casefold()][0] == kind]}}},
+            "then": shape.schema(),
+        }
+        for kind, shape in _SHAPES.items()
+    ]
+    return {"allOf": of_stock, "if": {"properties": {"type": {"enum": _spellings()}}}, "else": _own()}
+
+
+def _own() -> Json:
+    """Describe a card with fields of the author's, which are texts."""
+    names = [spelled for name in CARD.lookup for spelled in (name, name.capitalize(), name.title())]
+    return {"properties": dict.fromkeys(names, True), "additionalProperties": SCALAR_JSON}
+
+
+def _spellings() -> list[str]:
+    return [spelled for name in STOCK_TYPES for spelled in (name, name.capitalize(), name.title())]

@@ -60,6 +60,7 @@ FIELD = Shape(
         Key("name", Text("Action"), "The name in Anki."),
         Key("id", Text("action"), "What the field is known by when its name changes; default: the name."),
     ),
+    needs=("name",),
 )
 TEMPLATE = Shape(
     "a template",
@@ -79,6 +80,7 @@ TEMPLATE = Shape(
             ("answer", "afmt"),
         ),
     ),
+    needs=("front", "back"),
 )
 NOTE_TYPE = Shape(
     "a note type",
@@ -102,6 +104,7 @@ NOTE_TYPE = Shape(
             ("style",),
         ),
     ),
+    needs=("fields", "templates"),
 )
 
 
@@ -166,6 +169,7 @@ MASK = Shape(
         ),
         Key("number", Number(1, 500, whole=True), "Which card it belongs to; default: its place in the list."),
     ),
+    one_of=("rect", "ellipse", "polygon"),
 )
 
 # The keys that every card may have, whatever its note type; an author's own fields stand beside them.
@@ -200,6 +204,9 @@ SHARED_KEYS = (
     Key("extra", Text(), "Shown under the answer.", ("back_extra",)),
     Key("typed", Flag(), "The learner types the answer.", ("type_answer",)),
 )
+BASIC_CARD = Shape("a card", (*BASIC_KEYS, *SHARED_KEYS, *COMMON_KEYS), needs=("front", "back"))
+CLOZE_CARD = Shape("a card", (*CLOZE_KEYS, *SHARED_KEYS, *COMMON_KEYS), needs=("cloze",))
+IMAGE_CARD = Shape("a card", (*IMAGE_KEYS, SHARED_KEYS[0], *COMMON_KEYS), needs=("image", "masks"))
 CARD = Shape("a card", (*BASIC_KEYS, *CLOZE_KEYS, *IMAGE_KEYS, *SHARED_KEYS, *COMMON_KEYS))
 OWN_CARD = Shape("a card", COMMON_KEYS)
 

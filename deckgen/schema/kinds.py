@@ -101,7 +101,8 @@ class Flag:
         return value
 
     def schema(self) -> Json:
-        return {"type": "boolean"}
+        words = [spelled for word in _FLAGS for spelled in (word, word.capitalize(), word.upper())]
+        return {"anyOf": [{"type": "boolean"}, {"enum": words}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Choice:
         return None
 
     def schema(self) -> Json:
-        return {"enum": list(self.words)}
+        return {"enum": [spelled for word in self.words for spelled in (word, word.capitalize(), word.upper())]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,14 @@ class Key:
     doc: str
     also: tuple[str, ...] = ()
 
+    def names(self) -> tuple[str, ...]:
+        """Return all that people may call it."""
+        return (self.name, *self.also)
+
+    def needed(self) -> Json:
+        """Describe that it is given, once, by one of its names."""
+        return {"oneOf": [{"required": [name]} for name in self.names()]}
+
 
 def plain(key: str) -> str:
     """Fold what people vary in a key: letter case, blanks, hyphens."""
@@ -31,6 +39,8 @@ class Shape:
 
     name: str
     keys: tuple[Key, ...]
+    needs: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     lookup: dict[str, Key] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -77,8 +87,14 @@ class Shape:
             "keep one of the two",
         )
 
-    def schema(self) -> Json:
-        properties = {
-            name: {**key.kind.schema(), "description": key.doc} for key in self.keys for name in (key.name, *key.also)
-        }
-        return {"type": "object", "properties": properties, "additionalProperties": False}
+    def schema(self, *, closed: bool = True) -> Json:
+        """Describe the map. Keys in another letter case pass: to list them all would bury the proper ones."""
+        properties = {name: {**key.kind.schema(), "description": key.doc} for key in self.keys for name in key.names()}
+        made: Json = {"type": "object", "properties": properties}
+        if closed:
+            made |= {"patternProperties": {"^[A-Z]": True}, "additionalProperties": False}
+        if needed := [self.lookup[name].needed() for name in self.needs]:
+            made["allOf"] = needed
+        if self.one_of:
+            made["oneOf"] = [{"required": [name]} for name in self.one_of]
+        return made

@@ -27,7 +27,7 @@ def titled_by(name: str) -> str:
 
 def ascii_slug(text: str) -> str:
     """Return the text in a-z, 0-9 and single hyphens, accents dropped; empty if nothing is left of it."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:80].strip("-")
 
 

@@ -179,7 +179,7 @@ class Reader:
     def _size(self, node: Node) -> int:
         """Count the values in an anchored one, those that come by aliases too."""
         if isinstance(node, Scalar):
-            return 1
+            return 1 + len(node.text) // 100
         size = self._sizes.get(id(node))
         if size is None:
             inner = node.items if isinstance(node, Sequence) else [value for _, value in node.pairs.values()]

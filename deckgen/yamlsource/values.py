@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from deckgen.diagnostics import Span
@@ -63,6 +63,13 @@ class Source:
 
     file: str
     text: str
+    _lines: list[str] = field(default_factory=list, compare=False, repr=False)
+
+    def lines(self) -> list[str]:
+        """Return the lines; parted only when first asked for."""
+        if not self._lines:
+            self._lines.extend(LINE_BREAK.split(self.text))
+        return self._lines
 
     def span(self, node: Node) -> Span:
         """Return where a value begins; its length is that of its first line."""
@@ -72,7 +79,7 @@ class Source:
     def span_in(self, node: Node, piece: str, nth: int = 0) -> Span:
         """Return where the nth `piece` stands inside a value, or the value itself if it is not found as such."""
         whole = self.span(node)
-        lines = LINE_BREAK.split(self.text)
+        lines = self.lines()
         for number in range(node.line, len(lines)):
             column = node.column if number == node.line else 0
             while (column := lines[number].find(piece, column)) >= 0:
