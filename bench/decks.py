@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_WORDS = """the motor cortex plans movement and signals muscle fibres through neurons with practice repetition strengthens
-synaptic pathways in brain regions such as cerebellum basal ganglia while sleep keeps it""".split()
+_WORDS = """the motor cortex plans movement and signals muscle fibres through neurons with practice repetition
+strengthens synaptic pathways in brain regions such as cerebellum basal ganglia while sleep keeps it""".split()
 
 
 def _sentence(random_: random.Random, length: int) -> list[str]:
