@@ -30,6 +30,7 @@ def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOW))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # for processes that tests start
     for name in [n for n in os.environ if n.startswith(("LC_", "LANG"))]:
         monkeypatch.delenv(name)
 

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import entry_points
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Run = Callable[..., "Ran"]
 
 COMMANDS = ("new", "build", "check", "stats", "schema")
+ROOT = Path(__file__).parent.parent
 GOOD = "cards: [{front: f, back: b}]"
 WARNED = "cards: [{front: 2*3*4, back: b}]"
 WRONG = "cards:\n  - {frunt: f, back: b}\n"
@@ -73,8 +74,8 @@ def deckgen(*arguments: str, **settings: Any) -> Ran:  # noqa: ANN401 - those of
 
 
 def test_the_command_is_called_deckgen() -> None:
-    (script,) = entry_points(group="console_scripts", name="deckgen")
-    assert script.load() is cli.main
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["scripts"] == {"deckgen": f"{cli.__name__}:{cli.main.__name__}"}
 
 
 def test_in_a_process_of_its_own() -> None:
