@@ -48,6 +48,7 @@ class Ledger:
         self._switched: Counter[tuple[str, str]] = Counter()
         self._new = Lock(deck_id, created=old.created or now, name=name, gone=dict(old.gone), types=dict(old.types))
         self._breaks: list[Break] = []
+        self._of_ids = {entry[:16] for key, entry in old.notes.items() if not key.startswith("~")}
         self.changed = 0
         self.added = 0
         self.gone = 0
@@ -57,14 +58,17 @@ class Ledger:
         """Return when the deck was first built."""
         return self._new.created
 
-    def note(self, key: str, content: str, kind: TypeEntry) -> Stamp:
-        """Stamp a note. `key` is its id or, without one, derived; `content` is all that a learner gets."""
+    def note(self, key: str, question: str, content: str, kind: TypeEntry) -> Stamp:
+        """Stamp a note. `key` is its id or, without one, `question`, which is derived from what it asks.
+
+        `content` is all that a learner gets. A note that had no id and is given one stays who it is.
+        """
         digest = _digest(content)
         if key in self._new.notes or f"{key}-2" in self._old.notes:
             key = self._copy(key, digest)
-        before = self._old.notes.pop(key, None) or self._old.gone.get(key)
+        before = self._old.notes.pop(key, None) or self._old.gone.get(key) or self._old.notes.pop(question, None)
         if before is None:
-            guid, time = guid_for(self._deck_id, key), self._now
+            guid, time = self._new_guid(key), self._now
             self.added += 1
         else:
             guid, old_digest, old_time, old_kind = before.split(" ")
@@ -76,7 +80,16 @@ class Ledger:
                 self._switched[self._names.get(int(old_kind), "another"), self._names[kind.id]] += 1
             self._new.gone.pop(key, None)
         self._new.notes[key] = f"{guid} {digest} {time} {kind.id}"
+        if key != question:
+            self._of_ids.add(guid)
         return Stamp(guid, time)
+
+    def _new_guid(self, key: str) -> str:
+        """Return a new note's guid; one that went from a question to an id is taken, whoever asks the same again."""
+        guid = guid_for(self._deck_id, key)
+        while key.startswith("~") and guid in self._of_ids:
+            guid = guid_for(self._deck_id, guid)
+        return guid
 
     def _copy(self, key: str, digest: str) -> str:
         """Tell apart notes without ids that ask the same: the one that did not change keeps its key, in any order."""

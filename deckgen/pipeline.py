@@ -63,7 +63,7 @@ def _stamped(compilation: Compilation, ledger: Ledger) -> Iterator[tuple[int, Co
     for position, note in compilation.notes():
         if note.type not in entries:
             entries[note.type] = ledger.note_type(compilation.workshop.types[note.type])
-        yield position, note, ledger.note(note.key, note.content, entries[note.type]), entries[note.type]
+        yield position, note, ledger.note(note.key, note.question, note.content, entries[note.type]), entries[note.type]
 
 
 def _breaking(compilation: Compilation, ledger: Ledger) -> Iterator[Diagnostic]:

@@ -27,11 +27,13 @@ class CompiledNote(NamedTuple):
     """A note and what became of it: what later stages need, and no more, since a large deck has 100,000.
 
     `fields` is their HTML as Anki stores it, one text with U+001F between; `cards` the ordinals of its cards; `key`
-    what the lock knows it by, which is its id if `has_id`; `at` the line, column and length of the id or the card.
+    what the lock knows it by: its id if `has_id`, else `question`, the key derived from what it asks; `at` the line,
+    column and length of the id or the card.
     """
 
     type: str
     key: str
+    question: str
     has_id: bool
     topic: Topic
     citation: Citation
@@ -95,10 +97,12 @@ class Workshop:
             if done.cards:
                 at = note.id_at or note.at
                 assert at is not None
+                question = derived_key(note.type, *_identity(note, self.types[note.type]))
                 compiled.append(
                     CompiledNote(
                         note.type,
-                        note.id or derived_key(note.type, *_identity(note, self.types[note.type])),
+                        note.id or question,
+                        question,
                         note.id != "",
                         topic,
                         note.citation,

@@ -218,6 +218,26 @@ def test_without_an_id_all_but_the_question_may_change(anki: Anki) -> None:
     assert anki.install(package(changed, NOW + DAY)) == {"updated": 1, "duplicate": 1}
 
 
+def test_a_card_that_is_given_an_id_stays_who_it_is(anki: Anki) -> None:
+    anki.install(package("- {front: Q1, back: A1}\n- {front: Q2, back: A2}"))
+    card = study(anki, "Q1")
+    before = history(anki, card)
+    assert anki.install(package("- {id: one, front: Q1, back: A1}\n- {front: Q2, back: A2}", NOW + DAY)) == {
+        "duplicate": 2
+    }
+    reworded = package("- {id: one, front: Which is first?, back: A1}\n- {front: Q2, back: A2}", NOW + 2 * DAY)
+    assert anki.install(reworded) == {"updated": 1, "duplicate": 1}
+    assert history(anki, card) == before
+
+
+def test_another_card_may_ask_what_one_asked_before_it_got_its_id(anki: Anki) -> None:
+    anki.install(package("- {front: Q, back: A1}"))
+    package("- {id: one, front: Q, back: A1}", NOW + DAY)
+    both = package("- {front: Q, back: A2}\n- {id: one, front: Q, back: A1}", NOW + 2 * DAY)
+    assert anki.install(both) == {"new": 1, "duplicate": 1}
+    assert [note.fields["Back"] for note in anki.notes()] == ["A1", "A2"]
+
+
 def test_without_an_id_a_card_may_move_to_another_file(anki: Anki) -> None:
     one = "cards: [{front: Q1, back: A1}]"
     write({"d/deck.yaml": "deck: D", "d/a.yaml": one, "d/b.yaml": "cards: [{front: Q2, back: A2}]"})
