@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
     from deckgen.diagnostics import Diagnostic, Span
 
-FORMATS = ("text", "json", "github", "sarif")
 _WIDTH = 100  # of a source line shown below a problem
-_RULES = "https://deckgen.example/docs/rules.html"
 
 
 def render(problems: Iterable[Diagnostic], form: str) -> str:
-    """Return the problems in one of FORMATS."""
+    """Return the problems as `text`, `json`, `github` or `sarif`."""
     return {"text": _text, "json": _json, "github": _github, "sarif": _sarif}[form](list(problems))
 
 
@@ -127,8 +125,7 @@ def _sarif(problems: list[Diagnostic]) -> str:
     driver = {
         "name": "deckgen",
         "version": __version__,
-        "informationUri": _RULES,
-        "rules": [{"id": code, "helpUri": f"{_RULES}#{code}"} for code in codes],
+        "rules": [{"id": code, "help": {"text": f"See docs/rules.md#{code}"}} for code in codes],
     }
     results = [
         {

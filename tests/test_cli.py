@@ -483,7 +483,7 @@ def test_check_as_sarif(run: Run) -> None:
     assert (driver["name"], driver["version"]) == ("deckgen", __version__)
     rules = {rule["id"]: rule for rule in driver["rules"]}
     assert set(rules) == {"unknown-key", "surprising-markup"}
-    assert all(rule["helpUri"].endswith(f"#{name}") for name, rule in rules.items())
+    assert all(rule["help"]["text"].endswith(f"#{name}") for name, rule in rules.items())
     assert [(found["ruleId"], found["level"]) for found in scan["results"]] == [
         ("unknown-key", "error"),
         ("surprising-markup", "warning"),

@@ -37,10 +37,6 @@ class Reading:
         """Report a warning at a value."""
         self.problems.append(warning(self.source.span(node), code, message, help))
 
-    def error_at(self, node: Node, piece: str, code: str, message: str, help: str = "") -> None:  # noqa: A002
-        """Report an error at a piece of a text."""
-        self.problems.append(error(self.source.span_in(node, piece), code, message, help))
-
     def span(self, node: Node) -> Span:
         """Return the place of a value."""
         return self.source.span(node)
