@@ -87,7 +87,7 @@ class Compilation:
     def _topics(self) -> Iterator[CompiledTopic]:
         if self.one_file:
             reading, topic, cards = self.one_file
-            yield self.workshop.compile_cards(cards, topic, reading, self.files.folder)
+            yield self.workshop.compile_cards(cards, topic, reading, self.files.head)
         files = self._files_in_order()
         workers = workers_for([file.size for file in files])
         yield from in_order(self.workshop.compile, files, workers) if workers else map(self.workshop.compile, files)

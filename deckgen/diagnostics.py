@@ -36,6 +36,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has to do with a problem, and what is there."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem. `code` is a word with a section in docs/rules.md; `help` says what to do."""
 
@@ -44,6 +52,7 @@ class Diagnostic:
     severity: Severity
     message: str
     help: str = ""
+    related: tuple[Related, ...] = ()
 
 
 def error(span: Span, code: str, message: str, help: str = "") -> Diagnostic:  # noqa: A002

@@ -1,8 +1,11 @@
-"""Identity and time: gives guids and times, and sees what learners' Anki could not follow.
+"""Identity and time: gives every note its guid and the time of its last change.
 
 Anki updates a note only if its guid is the same and its modification time newer; an update replaces the learner's
 edits. So a guid must never change, and a time only when the note did. What the lock remembers wins; what it does not
 know is derived, in the same way each time.
+
+A note that the lock knows by its key is stamped at once. Any other has to wait until the whole deck was seen: only then
+is it known which notes have vanished, and which of them, if any, it was (`likeness`).
 """
 
 from __future__ import annotations
@@ -11,9 +14,12 @@ from collections import Counter
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from deckgen.lock import Lock, TypeEntry
+from deckgen.lock import Lock, NoteEntry, TypeEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deckgen.likeness import Claim
     from deckgen.model import NoteType
 
 
@@ -24,90 +30,149 @@ class Stamp(NamedTuple):
     time: int
 
 
-class Break(NamedTuple):
-    """A change that Anki cannot follow: what it is about (`deck` or a note type's key), and what comes of it."""
+class Kept(NamedTuple):
+    """A note that was taken for a vanished one because it is like it, `likeness` of 1."""
 
-    about: str
-    message: str
-    help: str
+    note: Claim
+    old: NoteEntry
+    likeness: float
 
 
 class Ledger:
     """Stamps what is being built, and ends as the next lock.
 
-    `old` is used up on the way: what is left of its notes at the end is gone from the deck.
-    `now` is the time of this build in seconds. It is used only for what changed, and never goes back behind what
-    learners already have: then the time is one second after the last.
+    `old` is used up on the way: what is left of its notes at the end is gone from the deck. `now` is the time of this
+    build in seconds. It is used only for what changed, and never goes back behind what learners already have: then the
+    time is one second after the last. If `frozen`, keys and places follow the deck, and all else stays as it was.
     """
 
-    def __init__(self, old: Lock, deck_id: str, name: str, now: int) -> None:
+    def __init__(self, old: Lock, deck_id: str, name: str, now: int, *, frozen: bool = False) -> None:
         self._old = old
         self._deck_id = deck_id
         self._now = now
-        self._names = {entry.id: key for key, entry in old.types.items()}
-        self._switched: Counter[tuple[str, str]] = Counter()
-        self._new = Lock(deck_id, created=old.created or now, name=name, gone=dict(old.gone), types=dict(old.types))
-        self._breaks: list[Break] = []
-        self._of_ids = {entry[:16] for key, entry in old.notes.items() if not key.startswith("~")}
-        self.changed = 0
-        self.added = 0
-        self.gone = 0
+        self._frozen = frozen
+        self._is_first = not old.notes and not old.gone
+        self._waiting: list[tuple[Claim, int]] = []
+        self._guids: set[str] = set()
+        self._dropped: dict[str, int] = {}
+        self.new = Lock(deck_id, old.created or now, name, gone=old.gone, types=dict(old.types))
+        self.switched: Counter[tuple[int, int]] = Counter()
+        """How many notes have gone from one note type to another, by the types' ids."""
+        self.kept: list[Kept] = []
+        self.moved: Counter[tuple[str, str]] = Counter()
+        """How many notes stood in one file and now stand in another or the same, where the lock knows subdecks."""
+        self.twice: list[int] = []
+        """Lines of the lock that give a card of this deck the guid of another card of it."""
+        self.added = self.changed = self.gone = 0
 
-    @property
-    def created(self) -> int:
-        """Return when the deck was first built."""
-        return self._new.created
+    def recognise(self, note: Claim, kind: int) -> Stamp | None:
+        """Stamp a note of the type with the id `kind`; None means that it has to wait for `settle`."""
+        if self._is_first:
+            return self._add(note, kind)
+        key = note.key if note.has_id else self._unchanged(note)
+        if key in self._old.notes:
+            return self._take(note, kind, key, self._old.notes.pop(key))
+        if key in self.new.gone:
+            return self._take(note, kind, key, self.new.gone.pop(key))
+        if key in self._dropped:
+            self.twice.append(self._dropped[key])
+        self._waiting.append((note, kind))
+        return None
 
-    def note(self, key: str, question: str, content: str, kind: TypeEntry) -> Stamp:
-        """Stamp a note. `key` is its id or, without one, `question`, which is derived from what it asks.
+    def settle(self) -> list[Stamp]:
+        """Stamp the notes that wait, in their order. To be asked when all notes were seen."""
+        if not self._waiting:
+            return []
+        from deckgen.likeness import pair  # noqa: PLC0415 - most builds do without
 
-        `content` is all that a learner gets. A note that had no id and is given one stays who it is.
-        """
-        digest = _digest(content)
-        if key in self._new.notes or f"{key}-2" in self._old.notes:
-            key = self._copy(key, digest)
-        before = self._old.notes.pop(key, None) or self._old.gone.get(key) or self._old.notes.pop(question, None)
-        if before is None:
-            guid, time = self._new_guid(key), self._now
-            self.added += 1
-        else:
-            guid, old_digest, old_time, old_kind = before.split(" ")
-            time = int(old_time)
-            if old_digest != digest:
-                time = max(self._now, time + 1)
-                self.changed += 1
-            if old_kind != str(kind.id):
-                self._switched[self._names.get(int(old_kind), "another"), self._names[kind.id]] += 1
-            self._new.gone.pop(key, None)
-        self._new.notes[key] = f"{guid} {digest} {time} {kind.id}"
-        if key != question:
-            self._of_ids.add(guid)
-        return Stamp(guid, time)
+        stamps: dict[int, Stamp] = {}
+        found = pair(self._waiting, self._old.notes, self.new.gone)
+        for number, match in sorted(found.items()):
+            note, kind = self._waiting[number]
+            entry = self._old.notes.pop(match.key, None) or self.new.gone.pop(match.key, None)
+            if entry is None:
+                continue  # another key of a guid that has just been given away
+            if match.likeness < 1:
+                self.kept.append(Kept(note, NoteEntry.parse(entry), match.likeness))
+            stays = not note.has_id and match.key.startswith(note.asks)
+            stamps[number] = self._take(note, kind, match.key if stays else self._free_key(note), entry)
+        for number, (note, kind) in enumerate(self._waiting):
+            if number not in stamps:
+                stamps[number] = self._add(note, kind)
+        return [stamps[number] for number in range(len(stamps))]
 
-    def _new_guid(self, key: str) -> str:
-        """Return a new note's guid; one that went from a question to an id is taken, whoever asks the same again."""
+    def close(self) -> Lock:
+        """Return the next lock. Notes that are gone keep a line: should they come back, their time goes on from it."""
+        self.gone = len(self._old.notes)
+        self.new.gone.update(self._old.notes)
+        return self.new
+
+    def _unchanged(self, note: Claim) -> str:
+        """Return the key that the lock has for a note without an id that is just as it was; else nothing."""
+        copies = [key for key in _copies(note.asks, self._old.notes, self.new.notes) if key in self._old.notes]
+        digest = _digest(note.content) if copies else ""
+        return next((key for key in copies if self._old.notes[key][17:33] == digest), "")
+
+    def _free_key(self, note: Claim) -> str:
+        """Return a key for a note that is new in the lock, or has a new question."""
+        if note.has_id:
+            return note.key
+        *taken, last = ["", *_copies(note.asks, self._old.notes, self.new.notes, self.new.gone)]
+        return f"{note.asks}-{len(taken) + 1}" if last else note.asks
+
+    def _take(self, note: Claim, kind: int, key: str, entry: str) -> Stamp:
+        """Stamp a note that is the one of an entry."""
+        guid, old_digest, old_time, old_kind = entry.split("\t", 1)[0].split(" ")[:4]
+        if int(old_kind) != kind:
+            self.switched[int(old_kind), kind] += 1
+        if self._old.homes:
+            self.moved[NoteEntry.parse(entry).file, note.file] += 1
+        if guid in self._old.shared:
+            self._drop_others(guid, key)
+        digest, time = _digest(note.content), int(old_time)
+        if self._frozen:
+            digest, kind = old_digest, int(old_kind)
+        elif digest != old_digest:
+            time = max(self._now, time + 1)
+            self.changed += 1
+        return self._enter(note, key, Stamp(guid, time), digest, kind)
+
+    def _drop_others(self, guid: str, key: str) -> None:
+        """Take the other keys of a guid off the lock: the note that has it has been found."""
+        for other, line in self._old.shared.pop(guid).items():
+            if other != key:
+                self._dropped[other] = line
+                self._old.notes.pop(other, None)
+                self.new.gone.pop(other, None)
+
+    def _add(self, note: Claim, kind: int) -> Stamp:
+        """Stamp a new note. Its guid follows from its key, unless another note, of another key by now, has that."""
+        self.added += 1
+        key = self._free_key(note)
         guid = guid_for(self._deck_id, key)
-        while key.startswith("~") and guid in self._of_ids:
+        if not self._is_first:
+            self._guids = self._guids or {
+                entry[:16] for part in (self._old.notes, self.new.notes, self.new.gone) for entry in part.values()
+            }
+        while guid in self._guids:
             guid = guid_for(self._deck_id, guid)
-        return guid
+        self._guids.add(guid)
+        stamp = Stamp(guid, self._now)
+        return stamp if self._frozen else self._enter(note, key, stamp, _digest(note.content), kind)
 
-    def _copy(self, key: str, digest: str) -> str:
-        """Tell apart notes without ids that ask the same: the one that did not change keeps its key, in any order."""
-        number, free = 1, ""
-        while True:
-            copy = key if number == 1 else f"{key}-{number}"
-            if copy not in self._new.notes:
-                if copy not in self._old.notes:
-                    return free or copy
-                if self._old.notes[copy].split(" ")[1] == digest:
-                    return copy
-                free = free or copy
-            number += 1
+    def _enter(self, note: Claim, key: str, stamp: Stamp, digest: str, kind: int) -> Stamp:
+        """Write a note's line."""
+        asks = f" {note.asks}" if note.has_id else ""
+        texts = "" if note.has_id else "\t" + "\t".join(note.texts)
+        self.new.notes[key] = f"{stamp.guid} {digest} {stamp.time} {kind}{asks}\t{note.file}{texts}"
+        return stamp
 
     def note_type(self, note_type: NoteType) -> TypeEntry:
         """Stamp a note type, with ids for its fields and templates that stay when their names change."""
-        digest = _digest(_content_of(note_type))
         before = self._old.types.get(note_type.key)
+        if before and self._frozen:
+            return before
+        digest = _digest(_content_of(note_type))
         identity = before.id if before else _number(self._deck_id, "type", note_type.key)
         time = self._now if before is None else before.time
         if before and before.hash != digest:
@@ -116,48 +181,18 @@ class Ledger:
         known = before or entry
         entry.fields = _numbered("field", identity, [f.key for f in note_type.fields], known.fields)
         entry.templates = _numbered("template", identity, [t.key for t in note_type.templates], known.templates)
-        if before:
-            self._compare(note_type, before, entry)
-        self._names[identity] = note_type.key
-        self._new.types[note_type.key] = entry
+        if not self._frozen:
+            self.new.types[note_type.key] = entry
         return entry
 
-    def _compare(self, note_type: NoteType, before: TypeEntry, now: TypeEntry) -> None:
-        for what, old, new in (("fields", before.fields, now.fields), ("templates", before.templates, now.templates)):
-            if old != new:
-                had, has = ", ".join(key for _, key in old), ", ".join(key for _, key in new)
-                message = f"the {what} of the note type '{note_type.name}' were: {had}; now they are: {has}"
-                self._breaks.append(Break(note_type.key, message, _CONFLICTING))
-        if before.kind != now.kind:
-            message = f"the note type '{note_type.name}' was {before.kind} and is now {now.kind}"
-            self._breaks.append(Break(note_type.key, message, _CONFLICTING))
 
-    def breaks(self) -> list[Break]:
-        """Return what learners' Anki could not follow. Ask when all notes are stamped."""
-        found = list(self._breaks)
-        if self._old.name and self._old.name.casefold() != self._new.name.casefold():
-            message = f"the deck '{self._old.name}' is now called '{self._new.name}'"
-            found.append(Break("deck", message, _RENAMED))
-        for (old, new), count in self._switched.items():
-            notes = "1 note has" if count == 1 else f"{count:,} notes have"
-            found.append(Break(new, f"{notes} changed from the note type '{old}' to '{new}'", _CONFLICTING))
-        return found
-
-    def close(self) -> Lock:
-        """Return the next lock. Notes that are gone keep a line: should they come back, their time goes on from it."""
-        self.gone = len(self._old.notes)
-        self._new.gone.update(self._old.notes)
-        return self._new
-
-
-_CONFLICTING = (
-    "Anki would leave these notes as learners have them, now and at every later update; undo the change (a name alone "
-    "may change if the id stays), or build with  --allow-breaking  and tell learners to tick 'merge note types'"
-)
-_RENAMED = (
-    "learners would keep their cards in the old deck and get new ones in a second; undo it, or build with  "
-    "--allow-breaking  and tell learners to rename their deck first"
-)
+def _copies(asks: str, *known: dict[str, str]) -> Iterator[str]:
+    """Yield the keys in use for notes without ids that ask the same: `~…`, `~…-2`, `~…-3`."""
+    number, key = 1, asks
+    while any(key in entries for entries in known):
+        yield key
+        number += 1
+        key = f"{asks}-{number}"
 
 
 def guid_for(deck_id: str, key: str) -> str:

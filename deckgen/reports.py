@@ -45,6 +45,7 @@ def _text(problems: list[Diagnostic]) -> str:
 def _block(problem: Diagnostic, source: list[str]) -> str:
     lines = [f"{problem.span}: {problem.severity}[{problem.code}]: {_shown(problem.message)}"]
     lines += _excerpt(problem.span, source)
+    lines += [f"   {each.span}: {_shown(each.message)}" for each in problem.related]
     if problem.help:
         lines.append(f"   help: {_shown(problem.help)}")
     return "\n".join(lines) + "\n"
@@ -86,14 +87,20 @@ def _json(problems: list[Diagnostic]) -> str:
 
 
 def _as_dict(problem: Diagnostic) -> dict[str, Any]:
-    span = problem.span
-    return {
+    made: dict[str, Any] = {
         "code": problem.code,
         "severity": str(problem.severity),
         "message": problem.message,
         "help": problem.help,
-        "span": {"file": span.file, "line": span.line, "column": span.column},
+        "span": _place(problem.span),
     }
+    if problem.related:
+        made["related"] = [{"message": each.message, "span": _place(each.span)} for each in problem.related]
+    return made
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {"file": span.file, "line": span.line, "column": span.column}
 
 
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
@@ -133,6 +140,7 @@ def _sarif(problems: list[Diagnostic]) -> str:
             "level": _SARIF[p.severity],
             "message": {"text": f"{p.message}. {p.help}" if p.help else p.message},
             "locations": [_location(p.span)],
+            **_related(p),
         }
         for p in problems
     ]
@@ -142,6 +150,11 @@ def _sarif(problems: list[Diagnostic]) -> str:
         "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
     return json.dumps(log, ensure_ascii=False, indent=1)
+
+
+def _related(problem: Diagnostic) -> dict[str, Any]:
+    places = [{**_location(each.span), "message": {"text": each.message}} for each in problem.related]
+    return {"relatedLocations": places} if places else {}
 
 
 def _location(span: Span) -> dict[str, Any]:

@@ -65,6 +65,9 @@ cards:
 """
 
 _IGNORE = "*.apkg\n"
+_ATTRIBUTES = (
+    "# Git keeps the lines of both sides when branches meet; the next build makes sense of them.\n*.lock merge=union\n"
+)
 
 
 def write_starter(folder: Path) -> list[Path]:
@@ -77,6 +80,7 @@ def write_starter(folder: Path) -> list[Path]:
         "first-topic.yaml": _TOPIC.format(schema=SCHEMA, id=identity),
         SCHEMA: json.dumps(json_schema(), indent=1) + "\n",
         ".gitignore": _IGNORE,
+        ".gitattributes": _ATTRIBUTES,
     }
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,18 +25,26 @@ if TYPE_CHECKING:
     from deckgen.yamlsource import Node
 
 
+MAX_TEXT = 400
+"""Characters of a question or an answer that the lock keeps: enough to know it again."""
+
+
 class CompiledNote(NamedTuple):
     """A note and what became of it: what later stages need, and no more, since a large deck has 100,000.
 
     `fields` is their HTML as Anki stores it, one text with U+001F between; `cards` the ordinals of its cards; `key`
-    what the lock knows it by: its id if `has_id`, else `question`, the key derived from what it asks; `at` the line,
-    column and length of the id or the card.
+    what the lock knows it by: its id if `has_id`, else `asks`, the key derived from what it asks; `texts` question and
+    answer, only where there is no id; `file` what the lock calls the file at `path`; `at` the line, column and length
+    of the id or the card.
     """
 
     type: str
     key: str
-    question: str
+    asks: str
     has_id: bool
+    texts: tuple[str, str]
+    file: str
+    path: str
     topic: Topic
     citation: Citation
     tags: tuple[str, ...]
@@ -79,31 +89,36 @@ class Workshop:
             return CompiledTopic("", [], 0, problems)
         reading = Reading(loaded.source, problems)
         topic, cards = read_topic(loaded.root, reading, self.deck, list(file.parts))
-        return self.compile_cards(cards, topic, reading, file.path.parent)
+        return self.compile_cards(cards, topic, reading, file.path)
 
-    def compile_cards(self, cards: Node | None, topic: Topic, reading: Reading, beside: Path) -> CompiledTopic:
-        """Compile the cards of a topic; media are looked for in `beside` first."""
+    def compile_cards(self, cards: Node | None, topic: Topic, reading: Reading, path: Path) -> CompiledTopic:
+        """Compile the cards of a topic that stands in the file `path`; media are looked for beside it first."""
         from deckgen.lint import lint  # noqa: PLC0415 - builds do without
 
         renderers = {key: Renderer(note_type, self.library) for key, note_type in self.types.items()}
         compiled = []
         count = 0
+        name, file = path.as_posix(), _name_in_lock(path.relative_to(self.folder))
         for note in CardReader(reading, self.deck, topic).notes(cards):
             count += 1
-            done = renderers[note.type].note(note, reading.source, beside)
+            done = renderers[note.type].note(note, reading.source, path.parent)
             reading.problems.extend(done.problems)
             if self.linting:
                 reading.problems.extend(lint(note, reading.source))
             if done.cards:
                 at = note.id_at or note.at
                 assert at is not None
-                question = derived_key(note.type, *_identity(note, self.types[note.type]))
+                question, answer = _sides(note, self.types[note.type])
+                asks = derived_key(note.type, *question)
                 compiled.append(
                     CompiledNote(
                         note.type,
-                        note.id or question,
-                        question,
+                        note.id or asks,
+                        asks,
                         note.id != "",
+                        ("", "") if note.id else (_one_line(*question), _one_line(*answer)),
+                        file,
+                        name,
                         topic,
                         note.citation,
                         note.tags,
@@ -116,15 +131,27 @@ class Workshop:
         return CompiledTopic(reading.source.file, compiled, count, reading.problems)
 
 
-def _identity(note: Note, note_type: NoteType) -> tuple[str, ...]:
-    """Return the texts that a note without an id is known by: what it asks."""
+def _sides(note: Note, note_type: NoteType) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the texts that a note asks, by which it is known if it has no id, and those that it answers."""
+    fields = note.fields
     if note.type == BASIC:
-        return (note.fields["Front"],)
+        return (fields["Front"],), (fields["Back"],)
     if note.type == CLOZE:
-        return (note.fields["Text"],)
+        return (fields["Text"],), ()
     if note.type == IMAGE_OCCLUSION:
-        return (note.fields["Image"], note.fields.get("Header", ""))
-    return (note.fields.get(note_type.fields[0].name, ""),)
+        return (fields["Image"], fields.get("Header", "")), tuple(mask.label for mask in note.masks)
+    first, *others = (fields.get(f.name, "") for f in note_type.fields)
+    return (first,), tuple(others)
+
+
+def _one_line(*texts: str) -> str:
+    """Return texts as the lock keeps them: in one line, not too long."""
+    return " ".join(" ".join(texts).split())[:MAX_TEXT]
+
+
+def _name_in_lock(path: Path) -> str:
+    """Return a file's name, the same on every machine, without what parts the lock's columns and lines."""
+    return re.sub(r"[\t\n\r]", " ", unicodedata.normalize("NFC", path.as_posix()))
 
 
 def load_file(path: Path, folder: Path, problems: list[Diagnostic]) -> Loaded | None:

@@ -49,7 +49,11 @@ NAMED_PATHS = {
 
 UNREACHED = {
     "bad-output": "only `build --output` says so",
+    "clock-ahead": "only a clock that is wrong says so",
+    "id-not-written": "only `ids` says so",
+    "kept-by-likeness": "only a card that was reworded says so",
     "lock-changed": "only `build --locked` says so",
+    "lock-missing": "only a deck that was built says so",
     "nothing-selected": "only `build --select` says so",
     "unknown-edition": "only `build --edition` says so",
 }

@@ -212,7 +212,8 @@ def test_what_new_writes_builds_without_a_warning(run: Run, anki: Anki, name: st
 
 def test_new_says_what_it_wrote_and_how_to_go_on(run: Run) -> None:
     done = run("new", "spanish")
-    files = ["spanish/deck.yaml", "spanish/first-topic.yaml", "spanish/deckgen.schema.json", "spanish/.gitignore"]
+    names = ["deck.yaml", "first-topic.yaml", "deckgen.schema.json", ".gitignore", ".gitattributes"]
+    files = [f"spanish/{name}" for name in names]
     assert done.err.split("\n")[:-2] == [f"  {name}" for name in files]
     assert done.err.endswith("deckgen build spanish\n")
     assert sorted(str(path) for path in Path("spanish").iterdir()) == sorted(files)

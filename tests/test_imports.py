@@ -23,10 +23,10 @@ HOUSE = Path(deckgen.__file__).parent
 FLOORS = """
 __main__ cli
 pipeline stats starter reports
-compilation workers topics
+naming identify compilation workers topics staging revisions ids
 writers readers preview lint
 notetypes render template select
-schema ledger lock files discover cloze
+schema breaking ledger likeness clock lock files discover cloze
 model yamlsource
 diagnostics
 """

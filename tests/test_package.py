@@ -13,7 +13,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -458,24 +458,40 @@ def test_a_write_that_fails_leaves_everything_whole(
     assert tree() == before
 
 
-def test_a_stop_between_lock_and_package_costs_nothing(
+def test_a_package_that_cannot_be_put_in_place_takes_its_lock_back(
     before: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The lock goes first; the next build then makes the package with the times already given out.
-    replace, calls = os.replace, []
+    replace = os.replace
 
-    def second_fails(*places: Any) -> None:  # noqa: ANN401
-        calls.append(places)
-        return full() if len(calls) == 2 else replace(*places)
+    def fails_for_packages(old: Path, new: Path) -> None:
+        return full() if Path(new).suffix == ".apkg" else replace(old, new)
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", second_fails)
+        patched.setattr(os, "replace", fails_for_packages)
         with pytest.raises(OSError, match="No space"):
             built("deck.one.yaml", NOW + 5)
-    assert {name: data for name, data in tree().items() if not name.endswith(".lock")} == {
-        name: data for name, data in before.items() if not name.endswith(".lock")
-    }
-    told = as_text(made("deck.one.yaml", NOW + 86_400))
+    assert tree() == before
+
+
+def test_a_machine_that_stops_between_lock_and_package_costs_nothing(before: dict[str, bytes]) -> None:
+    # The lock goes first; the next build then makes the package with the times already given out.
+    script = """
+import os
+replace = os.replace
+def stop(old, new):
+    if str(new).endswith(".apkg"):
+        os._exit(9)
+    replace(old, new)
+os.replace = stop
+from deckgen.cli import main
+main()
+"""
+    stopped = run("build", "deck.one.yaml", "-o", "out.apkg", script=script, SOURCE_DATE_EPOCH=str(NOW + 5))
+    assert stopped.returncode == 9
+    assert tree()["out.apkg"] == before["out.apkg"]
+    again = made("deck.one.yaml", NOW + 86_400)
+    assert tree().keys() == before.keys()
+    told = as_text(again)
     assert str(NOW + 5) in told
     assert str(NOW + 86_400) not in told
 
