@@ -231,6 +231,44 @@ def stats(paths: tuple[Path, ...], form: str) -> None:
 
 
 @cli.command()
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "markdown")),
+    default="text",
+    help="How to report; markdown is fit for release notes.",
+)
+def diff(old: str, new: str | None, form: str) -> None:
+    """Show what a learner who has OLD gets on importing NEW. Each is a package, a deck, or REVISION:PATH of a deck.
+
+    A deck alone is compared with its last commit, a revision alone with the files of now.
+
+    \b
+    deckgen diff cards/spanish                               since the last commit
+    deckgen diff v1.2:cards/spanish                          since a release
+    deckgen diff spanish-1.2.apkg build/spanish.apkg
+    deckgen diff v1.2:cards/spanish --format markdown        release notes
+    """
+    from deckgen import pipeline
+    from deckgen.comparing import other_side
+    from deckgen.diagnostics import has_errors
+    from deckgen.releasenotes import render
+
+    if new is None:
+        sides = other_side(old)
+        if sides is None:
+            raise click.UsageError(f"name what to compare '{old}' with: a package, a deck, or REVISION:PATH of a deck")
+        old, new = sides
+    changes, problems = pipeline.diff(old, new, _now())
+    _print([p for p in problems if has_errors([p])], "text")
+    if changes is None:
+        sys.exit(PROBLEMS)
+    click.echo(render(changes, form), nl=False)
+
+
+@cli.command()
 @_PATHS
 def ids(paths: tuple[Path, ...]) -> None:
     """Write ids into cards that have none, so that they stay who they are whatever you make of them.

@@ -5,7 +5,7 @@ edits. So a guid must never change, and a time only when the note did. What the 
 know is derived, in the same way each time.
 
 A note that the lock knows by its key is stamped at once. Any other has to wait until the whole deck was seen: only then
-is it known which notes have vanished, and which of them, if any, it was (`likeness`).
+is it known which notes have vanished, and which of them, if any, it was (`pairing`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from deckgen.lock import Lock, NoteEntry, TypeEntry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deckgen.likeness import Claim
     from deckgen.model import NoteType
+    from deckgen.pairing import Claim
 
 
 class Stamp(NamedTuple):
@@ -83,7 +83,7 @@ class Ledger:
         """Stamp the notes that wait, in their order. To be asked when all notes were seen."""
         if not self._waiting:
             return []
-        from deckgen.likeness import pair  # noqa: PLC0415 - most builds do without
+        from deckgen.pairing import pair  # noqa: PLC0415 - most builds do without
 
         stamps: dict[int, Stamp] = {}
         found = pair(self._waiting, self._old.notes, self.new.gone)

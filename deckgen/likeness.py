@@ -1,40 +1,29 @@
-"""Which vanished note each new one was: the one that asks the same, else the most alike one without an id.
+"""How like two notes are: whether a reworded question still asks what another one asked.
 
-Nothing is asked of the author, so nothing may be guessed that is not near: reviews that come to the wrong card are
-worse than a card that begins anew. docs/decisions/0011 has the measurement that the limits come from.
+Words are compared and not letters: one letter can make another fact of a card, and twenty can leave it the same.
+docs/decisions/0011 has the measurement that the limits come from.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple
 
-from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
-from deckgen.lock import NoteEntry
+_NAME, _OTHER, _SMALL = 2.0, 1.0, 0.3
+"""What words weigh: names, numbers and code say what a question is about, small words nothing."""
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+_GROWN = 0.7  # how near texts are of which one has something more than the other
+_SHORT, _ENDING = 4, 3  # letters of words that may have slips, and of endings
 
-SAME_FILE = 0.6
-OTHER_FILE = 0.7
-"""How like a note must be to one that has vanished from its file, or from another, to be taken for it."""
-
-_NAME, _WORD_ITSELF, _SMALL = 2.0, 1.0, 0.3
-"""What words weigh: names and numbers say what a question is about, small words nothing."""
-
-_PART = 0.8  # how near an answer is that is a part of the other; and how alike long ones must be
-_LONG = 16  # characters from which on two answers can be called alike
-_TYPO = 75  # how alike two words are, in percent, of which one is a slip of the other
-
-_CANDIDATES = 8
-_COMMON = 200  # notes that may share a piece of three letters, before it says nothing any more
-_EMPHASIS = re.compile(r"[*`]+|\b_+|_+\b")
+_CODE = re.compile(r"`[^`]*`|\$[^$]*\$")
 _CLOZE = re.compile(r"\{\{c[\d,]+::(.*?)(?:::[^{}]*?)?\}\}")
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without blanks: each character counts as a word
-_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+|[^\w\s.,;:!?()\"'„“”«»¿¡\u2013\u2014-]")
+_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+|[^\w\s.,;:!?()\"'*`„“”«»¿¡]")
+_DASH, _NOTHING = re.compile(r"\s*[\u2010-\u2015-]\s*"), re.compile(r"[\u2019'$*`]|\\,")
+_PUNCTUATION = re.compile(r"[\s.,;:!?\"„“”«»¿¡]+")
 _SMALL_WORDS = frozenset(
     """a an and are as at by did do does for from has have how in into is it its name of on or that the this to was were
     what when where which who whom whose why with you your
@@ -46,140 +35,26 @@ _SMALL_WORDS = frozenset(
 """Words of questions in English, German, French, Spanish and Italian."""
 
 
-class Claim(Protocol):
-    """What a note says of itself, to find out who it is.
-
-    `key` is its id if `has_id`, else the same as `asks`, which is derived from what it asks; `content` is all that a
-    learner gets; `file` is what the lock calls the file at `path`; `texts` are question and answer in a line each, of a
-    note without an id; `at` is its line, column and length.
-    """
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def asks(self) -> str: ...
-    @property
-    def has_id(self) -> bool: ...
-    @property
-    def content(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def texts(self) -> tuple[str, str]: ...
-    @property
-    def at(self) -> tuple[int, int, int]: ...
-
-
-class Match(NamedTuple):
-    """The key of the vanished note that a note was, and how like it is, up to 1."""
-
-    key: str
-    likeness: float
-
-
-class _Candidate(NamedTuple):
-    """A possible pair. They sort from the surest to the least sure, and the same on every machine."""
-
-    rank: int
-    unlikeness: float
-    number: int
-    key: str
-
-
-def pair(waiting: list[tuple[Claim, int]], notes: dict[str, str], gone: dict[str, str]) -> dict[int, Match]:
-    """Pair notes that wait with notes that have vanished, each with one at the most; by the waiting ones' numbers.
-
-    waiting: notes with their types' ids. notes: entries of the lock that nobody has claimed. gone: those of earlier
-    builds, which come back only if they ask the same.
-    """
-    candidates = [*_same(waiting, notes, 0), *_same(waiting, gone, 2), *_alike(waiting, notes)]
-    found: dict[int, Match] = {}
-    taken: set[str] = set()
-    for rank, unlikeness, number, key in sorted(candidates):
-        if number not in found and key not in taken:
-            taken.add(key)
-            found[number] = Match(key, 1.0 if rank < _ALIKE else 1 - unlikeness)
-    return found
-
-
-_ALIKE = 4  # the first rank of notes that do not ask the same
-
-
-def _same(waiting: list[tuple[Claim, int]], entries: dict[str, str], rank: int) -> Iterator[_Candidate]:
-    """Yield pairs that ask the same, those of one file first, and of those the ones whose answers are most alike."""
-    by_question: dict[str, list[int]] = defaultdict(list)
-    for number, (note, _) in enumerate(waiting):
-        by_question[note.asks].append(number)
-    for key, text in entries.items():
-        asks = key[:17] if key.startswith("~") else text.partition("\t")[0].rpartition(" ")[2]
-        for number in by_question.get(asks, ()):
-            entry, note = NoteEntry.parse(text), waiting[number][0]
-            answers = fuzz.ratio(entry.answer, note.texts[1]) / 100
-            yield _Candidate(rank + (entry.file != note.file), 1 - answers, number, key)
-
-
-def _alike(waiting: list[tuple[Claim, int]], entries: dict[str, str]) -> Iterator[_Candidate]:
-    """Yield pairs of notes without ids that are alike enough, those of one file first."""
-    old = {key: entry for key, text in entries.items() if (entry := NoteEntry.parse(text)).question}
-    index = _Index((key, f"{entry.question} {entry.answer}") for key, entry in old.items())
-    for number, (note, kind) in enumerate(waiting):
-        if note.has_id:
-            continue  # its author says that it is another
-        question, answer = note.texts
-        for key in index.near(f"{question} {answer}"):
-            entry = old[key]
-            is_elsewhere = entry.file != note.file
-            if entry.kind == kind:
-                likeness = likeness_of((entry.question, entry.answer), (question, answer))
-                if likeness >= (OTHER_FILE if is_elsewhere else SAME_FILE):
-                    yield _Candidate(_ALIKE + is_elsewhere, 1 - min(likeness, 0.999), number, key)
-
-
-class _Index:
-    """Finds texts that share rare pieces of three letters with another, so that not all pairs must be compared."""
-
-    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
-        self._keys: dict[str, list[str]] = defaultdict(list)
-        for key, text in texts:
-            for piece in _pieces(text):
-                self._keys[piece].append(key)
-
-    def near(self, text: str) -> list[str]:
-        """Return the keys of the texts that are probably the nearest."""
-        shared: Counter[str] = Counter()
-        for piece in sorted(_pieces(text), key=lambda piece: (len(self._keys.get(piece, ())), piece))[
-            : _CANDIDATES * 8
-        ]:
-            keys = self._keys.get(piece, ())
-            if len(keys) <= _COMMON:
-                for key in keys:
-                    shared[key] += 1
-        return [key for key, _ in sorted(shared.items(), key=lambda each: (-each[1], each[0]))[:_CANDIDATES]]
-
-
-def _pieces(text: str) -> set[str]:
-    plain = f" {text.casefold()} "
-    return {plain[i : i + 3] for i in range(len(plain) - 2)}
-
-
 def likeness_of(old: tuple[str, str], new: tuple[str, str]) -> float:
     """Return how sure it is, from 0 to 1, that two notes are one, each given by question and answer.
 
     The answer counts most: a question put in other words still has its answer, another question has another. Where the
-    answer is the same, most of what the question is about must be there still; where it is only near, nearly all.
+    answer is the same, what the question is about must be there still; where it has grown, the question must have
+    stayed or grown as well.
     """
     (old_question, old_answer), (question, answer) = _sides(*old), _sides(*new)
-    if old_question.text == question.text:
+    if old_question.text == question.text != "":
         return 0.99
-    answers = _nearness(old_answer, answer)
-    swapped = min(_nearness(old_question, answer), _nearness(old_answer, question))
-    return max(swapped, answers * _kept(old_question, question))
+    swapped = _nearness(old_question, answer) * _nearness(old_answer, question)
+    if swapped >= _GROWN:
+        return swapped
+    if old_answer.text == answer.text:
+        return _kept(old_question, question)
+    return min(_nearness(old_answer, answer), _nearness(old_question, question))
 
 
 class _Side(NamedTuple):
-    """A question or an answer: its words in order, and what each of them weighs."""
+    """A question or an answer: as it is compared, and what each of its words weighs."""
 
     text: str
     words: dict[str, float]
@@ -194,39 +69,54 @@ def _sides(question: str, answer: str) -> tuple[_Side, _Side]:
 
 def _side(text: str) -> _Side:
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = _DASH.sub("-", plain)
+    code = [found.span() for found in _CODE.finditer(plain)]
     words: dict[str, float] = {}
-    order = []
-    for found in _WORD.finditer(_EMPHASIS.sub("", plain)):
-        word = found[0].casefold()
-        is_name = (found.start() > 0 and found[0][0].isupper()) or any(map(str.isdigit, word))
-        weight = _NAME if is_name else _SMALL if word in _SMALL_WORDS else _WORD_ITSELF
+    for found in _WORD.finditer(plain):
+        word, start = found[0].casefold(), found.start()
+        is_name = (start > 0 and found[0][0].isupper()) or _has_digit(word) or any(a < start < b for a, b in code)
+        weight = _NAME if is_name else _SMALL if word in _SMALL_WORDS else _OTHER
         words[word] = max(weight, words.get(word, 0))
-        order.append(word)
-    return _Side(" ".join(order), words)
+    return _Side(" ".join(_PUNCTUATION.sub(" ", _NOTHING.sub("", plain.casefold())).split()), words)
 
 
 def _nearness(old: _Side, new: _Side) -> float:
-    """Return how near two answers are: the same, the one a part of the other, or long and much alike."""
+    """Return how near two texts are: the same, or the one with something more than the other; else 0."""
     if old.text == new.text:
         return 1.0
-    few, many = sorted((old.words.keys(), new.words.keys()), key=len)
-    if few and few <= many:
-        return _PART
-    long_enough = min(len(old.text), len(new.text)) >= _LONG
-    ratio = fuzz.ratio(old.text, new.text) / 100 if long_enough else 0.0
-    return ratio if ratio >= _PART and not any(map(_has_digit, few ^ many)) else 0.0
+    lost, come = _only_here(old, new), _only_here(new, old)
+    is_grown = all(old.words[word] <= _SMALL for word in lost) or all(new.words[word] <= _SMALL for word in come)
+    return _GROWN if is_grown and len(lost) < len(old.words) else 0.0
 
 
 def _kept(old: _Side, new: _Side) -> float:
-    """Return which part of the lighter of two questions the other has too, by the weight of its words."""
-    come = [word for word in new.words if word not in old.words]
-    kept = sum(weight for word, weight in old.words.items() if word in new.words)
-    for word in old.words.keys() - new.words.keys():
-        near = max(come, key=lambda other: (fuzz.ratio(word, other), other), default="")  # a typo is no other word
-        if fuzz.ratio(word, near) >= _TYPO and not _has_digit(word + near):
-            kept += min(old.words[word], new.words[near])
+    """Return which part of the lighter of two questions the other has too, by the weight of its words.
+
+    Where each has something that the other has not, all names must be there still: else they are about two things.
+    """
+    lost, come = _only_here(old, new), _only_here(new, old)
+    for word in list(lost):  # a slip of the finger, or another form, is no other word
+        if near := next((other for other in come if _is_slip(word, other)), ""):
+            lost.remove(word)
             come.remove(near)
+    names = [word for word, weight in old.words.items() if weight == _NAME]
+    has_all_names = names and not set(names) & set(lost)
+    if not has_all_names and any(old.words[w] > _SMALL for w in lost) and any(new.words[w] > _SMALL for w in come):
+        return 0.0
+    kept = sum(weight for word, weight in old.words.items() if word not in lost)
     return min(1.0, kept / (min(sum(old.words.values()), sum(new.words.values())) or 1))
+
+
+def _only_here(here: _Side, there: _Side) -> list[str]:
+    return [word for word in here.words if word not in there.words]
+
+
+def _is_slip(word: str, other: str) -> bool:
+    """Tell whether two words are one letter apart, or one is the beginning of the other."""
+    short, long = sorted((word, other), key=len)
+    if len(short) < _SHORT or _has_digit(word) or _has_digit(other):
+        return False
+    return OSA.distance(short, long) == 1 or (long.startswith(short) and len(long) - len(short) <= _ENDING)
 
 
 def _has_digit(word: str) -> bool:

@@ -10,20 +10,17 @@ from deckgen import lock as locks
 from deckgen.compilation import open_deck
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, in_order
 from deckgen.identify import identify
-from deckgen.render.markdown import to_html
 from deckgen.staging import alone, replace_both, replace_file, staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from deckgen.changes import Changes
     from deckgen.compilation import Compilation
     from deckgen.discover import DeckFiles
-    from deckgen.identify import Identity
     from deckgen.ledger import Ledger
-    from deckgen.lock import TypeEntry
     from deckgen.model import Deck
-    from deckgen.render.media import MediaFile
     from deckgen.stats import Stats
     from deckgen.topics import CompiledNote
 
@@ -103,6 +100,18 @@ def write_ids(files: DeckFiles, now: int, progress: Callable[[int], None]) -> Na
     return Named({path: count for path, (_, count) in written.items()}, in_order(problems))
 
 
+def diff(old: str, new: str, now: int) -> tuple[Changes | None, list[Diagnostic]]:
+    """Compare two packages, decks, or decks at revisions: what who has the old gets with the new. Raises OSError."""
+    from deckgen.changes import compare  # noqa: PLC0415 - only this command needs it
+    from deckgen.comparing import open_side  # noqa: PLC0415
+
+    had, has = open_side(old, now), open_side(new, now)
+    problems = [*had.problems, *has.problems]
+    if had.package is None or has.package is None:
+        return None, problems
+    return compare(had.package, has.package), problems
+
+
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
     """What to build: the notes of an edition, those that a query finds, or all.
@@ -179,7 +188,7 @@ def build(
 
     A part of a deck shares guids, times and positions with the whole, so that a learner can go from one to the other.
     """
-    from deckgen.writers.apkg import write_package  # noqa: PLC0415
+    from deckgen.packing import pack  # noqa: PLC0415 - imports SQLite
 
     compilation, problems = open_deck(files)
     if compilation is None:
@@ -190,7 +199,7 @@ def build(
         return Built(None, in_order([*problems, *refused]))
     with alone(files.folder), staging(target) as stage:
         identity = identify(compilation, now, target)
-        made = _write_collection(identity, is_meant, stage / "collection", progress)
+        made = pack(identity, is_meant, stage, progress)
         problems += [] if options.allow_breaking else identity.breaks()
         if not made.notes and not has_errors(problems):
             problems.append(_nothing_found(files, options))
@@ -199,51 +208,10 @@ def build(
         lock = "".join(locks.text_of(identity.ledger.close()))
         if options.locked and (not files.lock.exists() or lock != files.lock.read_text(encoding="utf-8")):
             return Built(None, in_order([*problems, _lock_changed(files, identity.ledger)]))
-        write_package(stage / "package", stage / "collection", made.media.values())
-        replace_both(stage / "package", target, files.lock, lock)
+        replace_both(made.finish(), target, files.lock, lock)
     ledger = identity.ledger
     counts = (made.notes, made.cards, len(made.media), ledger.added, ledger.changed, ledger.gone)
     return Built(target, in_order(problems), *counts)
-
-
-@dataclass(slots=True)
-class _Made:
-    """What went into a collection."""
-
-    media: dict[str, MediaFile]
-    notes: int = 0
-    cards: int = 0
-
-
-def _write_collection(
-    identity: Identity, is_meant: Callable[[CompiledNote], bool], path: Path, progress: Callable[[int], None]
-) -> _Made:
-    """Write the database of a package with the notes that are meant. Raises OSError."""
-    from deckgen.writers.apkg import CollectionWriter, DeckHead, Row  # noqa: PLC0415 - imports SQLite
-
-    compilation, deck = identity.compilation, identity.compilation.deck
-    made = _Made({file.name: file for file in compilation.design_media})
-    types: dict[str, TypeEntry] = {}
-    description = _on_one_line(to_html(deck.description)) if deck.description else ""
-    writer = CollectionWriter(path, DeckHead(deck.name, description, deck.options, identity.ledger.new.created))
-    try:
-        for position, note, stamp, entry in identity.notes():
-            progress(position)
-            if is_meant(note):
-                types[note.type] = entry
-                home = compilation.home(note)
-                writer.add(Row(entry.id, stamp, note.fields, note.tags, note.cards, home, position))
-                made.notes, made.cards = made.notes + 1, made.cards + len(note.cards)
-                made.media.update((file.name, file) for file in note.media)
-        writer.finish([(compilation.workshop.types[key], entry) for key, entry in types.items()])
-    finally:
-        writer.close()
-    return made
-
-
-def _on_one_line(html: str) -> str:
-    """Take the line breaks out of a deck's description: Anki shows each as one (aqt, overview.py)."""
-    return html if "<pre" in html else html.replace("\n", " ")
 
 
 def _lock_changed(files: DeckFiles, ledger: Ledger) -> Diagnostic:

@@ -49,12 +49,15 @@ NAMED_PATHS = {
 
 UNREACHED = {
     "bad-output": "only `build --output` says so",
+    "bad-package": "only `diff` says so",
+    "bad-revision": "only `diff` says so",
     "clock-ahead": "only a clock that is wrong says so",
     "id-not-written": "only `ids` says so",
     "kept-by-likeness": "only a card that was reworded says so",
     "lock-changed": "only `build --locked` says so",
     "lock-missing": "only a deck that was built says so",
     "nothing-selected": "only `build --select` says so",
+    "several-decks": "only `diff` says so",
     "unknown-edition": "only `build --edition` says so",
 }
 """Codes that no `check` of a folder gives."""

@@ -23,10 +23,10 @@ HOUSE = Path(deckgen.__file__).parent
 FLOORS = """
 __main__ cli
 pipeline stats starter reports
-naming identify compilation workers topics staging revisions ids
+releasenotes comparing changes packing naming identify compilation workers topics staging revisions ids
 writers readers preview lint
 notetypes render template select
-schema breaking ledger likeness clock lock files discover cloze
+schema breaking ledger pairing likeness clock lock files discover cloze
 model yamlsource
 diagnostics
 """

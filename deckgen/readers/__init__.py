@@ -1,0 +1,1 @@
+"""Readers: from the formats that others write to plain values."""
