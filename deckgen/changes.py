@@ -103,14 +103,14 @@ def compare(old: Package, new: Package) -> Changes:
         for key, kind in new.types.items()
         if key in old.types and key not in conflicts and kind.time > old.types[key].time
     ]
-    breaking = (*_conflicts(notes), *_renamed(old, new), *_replaced_media(old, new))
+    breaking = (*_conflicts(notes), *_kinds(old, new), *_renamed(old, new), *_replaced_media(old, new))
     return Changes(old.name, new.name, tuple(notes), breaking, tuple(looks), tuple(_searches(gone, old, new)))
 
 
 def _can_follow(old: PackedType, new: PackedType) -> bool:
     """Tell whether Anki updates a note type in place: if each field and template is the one that it was, in order."""
     parts = ((old.fields, new.fields), (old.templates, new.templates))
-    return old.is_cloze == new.is_cloze and all(
+    return all(
         len(had) == len(has) and all(_is_same_part(*pair) for pair in zip(had, has, strict=True)) for had, has in parts
     )
 
@@ -170,6 +170,15 @@ def _conflicts(notes: Iterable[NoteChange]) -> Iterator[Breaking]:
         )
 
 
+def _kinds(old: Package, new: Package) -> Iterator[Breaking]:
+    """Yield note types that are of the other kind now: Anki replaces them, and some cards show an error then."""
+    for key, kind in new.types.items():
+        if key in old.types and old.types[key].is_cloze != kind.is_cloze:
+            words = ("normal", "cloze") if kind.is_cloze else ("cloze", "normal")
+            message = f"the note type '{kind.name}' was {words[0]} and is {words[1]}: cards may show an error"
+            yield Breaking(message, "after the import, use Tools → Empty Cards")
+
+
 def _renamed(old: Package, new: Package) -> Iterator[Breaking]:
     """Yield decks that are no more and whose notes are in a deck that is new: Anki knows decks by their names."""
     before, after = ({name.casefold() for name in package.decks()} for package in (old, new))
@@ -218,9 +227,10 @@ def _search(note: PackedNote, old: Package, alike: Mapping[str, PackedNote]) -> 
     others = [other for guid, other in alike.items() if guid != note.guid]
     terms = [_term("note", kind.name)]
     for number, ((_, name), text) in enumerate(zip(kind.fields, note.fields, strict=False)):
-        if not is_empty(text):
+        left = [o for o in others if number < len(o.fields) and o.fields[number].casefold() == text.casefold()]
+        if not is_empty(text) or len(left) < len(others):
             terms.append(_term(name, text))
-        others = [o for o in others if number < len(o.fields) and o.fields[number].casefold() == text.casefold()]
+        others = left
         if not others and len(terms) > 1:
             break
     return f"({' '.join(terms)})"

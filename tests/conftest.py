@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
 
+from deckgen.cli import main
 from deckgen.discover import find_decks
 from deckgen.pipeline import Built, Targets, build, check
 from tests.anki_harness import Anki
@@ -75,6 +77,21 @@ def problems_of(path: Path | str) -> list[Diagnostic]:
     for deck in decks:
         problems += check(deck, targets, NOW, lambda _: None)
     return problems
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs the command line here and returns its exit status, stdout and stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["deckgen", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        done = capsys.readouterr()
+        return int(stopped.value.code or 0), done.out, done.err
+
+    return call
 
 
 def complaints(text: str) -> list[str]:

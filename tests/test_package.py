@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from deckgen.cli import main
 from tests.conftest import NOW, built, package, write
 
 if TYPE_CHECKING:
@@ -118,21 +117,6 @@ def run(
     where = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1", **environment}
     command = [sys.executable, "-c", script, *arguments]
     return subprocess.run(command, env=where, capture_output=True, text=True, encoding="utf-8", check=False)
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Return a function that runs the command line here and returns its exit status, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deckgen", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        done = capsys.readouterr()
-        return int(stopped.value.code or 0), done.out, done.err
-
-    return call
 
 
 def tree(folder: Path = Path()) -> dict[str, bytes]:
