@@ -117,9 +117,9 @@ def total(scores: list[dict[str, Score]]) -> dict[str, Score]:
     }
 
 
-def table(scores: dict[str, Score]) -> str:
-    """Return scores as a Markdown table."""
-    count = Counter(item["kind"] for deck in items().values() for item in deck)
+def table(scores: dict[str, Score], decks: list[list[Item]] | None = None) -> str:
+    """Return scores as a Markdown table; `decks` are the edits that were measured, all of them by default."""
+    count = Counter(item["kind"] for deck in decks or items().values() for item in deck)
     rows = ["| kind of edit | edits | found | wrong | missed | precision | recall |", "|---|---|---|---|---|---|---|"]
     whole = Score(*(sum(getattr(s, part) for s in scores.values()) for part in ("right", "wrong", "missed")))
     for kind, score in [*scores.items(), ("all", whole)]:
@@ -134,10 +134,16 @@ def alone() -> dict[str, Score]:
     return total([measure([item]) for deck in items().values() for item in deck])
 
 
+def held_out() -> dict[str, Score]:
+    """Measure the edits that were written when the limits had been set, each in a deck of its own."""
+    return total([measure([item]) for item in items()["held-out"]])
+
+
 def together() -> dict[str, Score]:
     """Measure all edits of a file as one edit of one deck: every other card is there to be taken by mistake."""
     return total([measure(deck) for deck in items().values()])
 
 
 if __name__ == "__main__":
+    print(f"Each edit of held-out.yaml alone:\n\n{table(held_out(), [items()['held-out']])}\n")
     print(f"Each edit alone:\n\n{table(alone())}\n\nAll edits of a file at once:\n\n{table(together())}")

@@ -629,7 +629,8 @@ def test_no_text_raises_and_no_marker_is_left(text: str) -> None:
 @settings(steady, max_examples=300, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(any_piece, min_size=1, max_size=4).map("".join), st.lists(any_piece, max_size=2).map("".join))
 def test_time_grows_with_the_text(unit: str, before: str) -> None:
-    assert seconds(before, unit, 10_000) < 0.25, (unit, before)
+    # Three tries, for machines are noisy; what is quadratic is slow each time.
+    assert any(seconds(before, unit, 10_000) < 0.25 for _ in range(3)), (unit, before)
 
 
 def seconds(before: str, unit: str, length: int) -> float:
