@@ -97,24 +97,24 @@ class Lock:
 
 
 def read(file: str, text: str) -> tuple[Lock, list[Diagnostic]]:
-    """Read a lock. With a problem it must not be written over."""
+    """Read a lock. With a problem nothing is read, and it must not be written over."""
     lock = Lock()
     lines = text.split("\n")
     version, problem = _version(file, text, lines)
     if problem:
-        return lock, [problem]
+        return Lock(), [problem]
     for number, line in enumerate(lines[1:], 2):
         if not line or line.startswith("#") or line in (_END, lines[0]):
             continue
         found = _LINE.fullmatch(line)
         if found is None:
             at = Span(file, number, 1, max(1, len(line)))
-            return lock, [error(at, "lock-broken", "this line of the lock cannot be read", _RESTORE)]
+            return Lock(), [error(at, "lock-broken", "this line of the lock cannot be read", _RESTORE)]
         if slip := _take(lock, found):
-            return lock, [error(Span(file, number, 1, len(line)), *slip)]
+            return Lock(), [error(Span(file, number, 1, len(line)), *slip)]
     if not lock.created or not text.endswith("\n") or (version > 1 and _END not in lines):
         at = Span(file, len(lines), 1)
-        return lock, [error(at, "lock-broken", "the lock breaks off; its end is missing", _RESTORE)]
+        return Lock(), [error(at, "lock-broken", "the lock breaks off; its end is missing", _RESTORE)]
     _settle(lock, lines)
     return lock, []
 
