@@ -14,6 +14,7 @@ from deckgen.discover import find_decks
 from deckgen.identify import identify
 from deckgen.readers.apkg import Package, PackageError, read_package
 from deckgen.revisions import Revision, RevisionError, committed_at, extract
+from deckgen.staging import staging
 
 if TYPE_CHECKING:
     from deckgen.discover import DeckFiles
@@ -91,8 +92,8 @@ def _built(files: DeckFiles, name: str, now: int) -> Opened:
     compilation, problems = open_deck(files)
     if compilation is None:
         return Opened(None, in_order(problems))
-    with TemporaryDirectory(prefix="deckgen-") as folder:
-        packed = pack(identify(compilation, now, None), lambda _: True, Path(folder), lambda _: None)
+    with TemporaryDirectory(prefix="deckgen-") as folder, staging(Path(folder) / "side.apkg") as stage:
+        packed = pack(identify(compilation, now, None), lambda _: True, stage, lambda _: None)
         if has_errors(problems):
             return Opened(None, in_order(problems))
         return Opened(read_package(packed.finish(), name), in_order(problems))
