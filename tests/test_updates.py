@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,8 @@ class Has:
     received: int
     """The time of the package's note that they have, whatever they made of it."""
     content: tuple[tuple[str, ...], frozenset[str]] | None
+    since: int
+    """When the author first built that."""
 
 
 class Story(RuleBasedStateMachine):
@@ -77,6 +79,8 @@ class Story(RuleBasedStateMachine):
         self.number = 0
         self.guids: dict[int, str] = {}
         self.bin: dict[int, Written] = {}
+        self.known: dict[int, Written] = {}
+        """Each card as it was last built."""
         self.reworded: set[int] = set()
         self.published: Path | None = None
         self.dated: dict[str, tuple[object, int, bool]] = {}
@@ -170,7 +174,8 @@ class Story(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         each = self._some(data)
-        self.bin[each.number] = each
+        was = self.known.get(each.number, each)
+        self.bin[each.number] = each if each.id else was  # what is gone comes back only if it asks what it asked
         self.deck.cards.remove(each)
 
     @precondition(lambda self: self.bin)
@@ -178,7 +183,7 @@ class Story(RuleBasedStateMachine):
     def bring_back(self, data: st.DataObject) -> None:
         number = data.draw(st.sampled_from(sorted(self.bin)))
         self.deck.cards.append(self.bin.pop(number))
-        self.reworded.add(number)  # what is gone comes back only if it asks what it asked
+        self.reworded.add(number)
 
     @rule()
     def redesign(self) -> None:
@@ -234,7 +239,7 @@ class Story(RuleBasedStateMachine):
                 mod = self.now
                 self.anki.col.db.execute("update notes set mod = ? where guid = ?", mod, guid)
             content = (note.fields, frozenset(note.tags))
-            self.has[guid] = Has(*content, mod, note.time, content)
+            self.has[guid] = Has(*content, mod, note.time, content, self.dated_in_package[guid][1])
         after = self._history()
         assert {card: after.get(card) for card in before} == before, "what a learner has of a card was touched"
         self._check_promises(package, what)
@@ -281,7 +286,7 @@ class Story(RuleBasedStateMachine):
         self.now += HOUR
         col.db.execute("update notes set mod = ? where guid = ?", self.now, guid)
         had = self.has[guid]
-        self.has[guid] = Has(tuple(note.fields), frozenset(note.tags), self.now, had.received, had.content)
+        self.has[guid] = Has(tuple(note.fields), frozenset(note.tags), self.now, had.received, had.content, had.since)
         FIGURES["edits by the learner"] += 1
 
     # --- What must hold -----------------------------------------------------------------------------------------------
@@ -303,7 +308,7 @@ class Story(RuleBasedStateMachine):
         for guid, note in package.notes.items():
             kind = "new" if guid not in self.has else "updated" if note.time > self.has[guid].mod else "duplicate"
             what[kind].add(guid)
-        self._before = {guid: Has(h.fields, h.tags, h.mod, h.received, h.content) for guid, h in self.has.items()}
+        self._before = {guid: replace(had) for guid, had in self.has.items()}
         return {name: len(guids) for name, guids in what.items()}, what
 
     def _check_promises(self, package: Package, what: dict[str, set[str]]) -> None:
@@ -314,7 +319,9 @@ class Story(RuleBasedStateMachine):
             theirs = (note.fields, frozenset(note.tags))
             if had is None:
                 assert now == theirs
-            elif had.content == theirs:  # nothing new about it: whatever the learner made of it stays
+            elif had.content == theirs and had.since == self.dated_in_package[guid][1]:
+                # Nothing is new about it: whatever the learner made of it stays. (What was changed, built and taken
+                # back counts as changed: for all that the lock knows, somebody may have got it.)
                 assert note.time == had.received
                 assert now == (had.fields, had.tags)
             else:
@@ -345,6 +352,7 @@ class Story(RuleBasedStateMachine):
         package = read_package(target)
         self._know_them(package)
         self.reworded.clear()
+        self.known |= {each.number: each for each in self.deck.cards}
         for (
             guid,
             note,
