@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import pickle
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen import lock as locks
 from deckgen.breaking import breaks
 from deckgen.clock import plausible
 from deckgen.diagnostics import Diagnostic, Related, Severity, Span, error, warning
+from deckgen.holding import Held
 from deckgen.ledger import Ledger
-from deckgen.revisions import was_committed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from deckgen.topics import CompiledNote
 
 
-_BATCH = 500
-_IN_MEMORY = 32 * 1024 * 1024  # bytes
 _SHOWN = 80  # characters of a card in a message
 
 
@@ -52,7 +48,7 @@ class Identity:
     def notes(self) -> Iterator[Stamped]:
         """Yield the deck's notes in order. From the first on that must wait for the end of the deck, all do."""
         types: dict[str, TypeEntry] = {}
-        held = _Held()
+        held: Held[tuple[int, CompiledNote, Stamp | None]] = Held()
         named = 0
         for position, note in self.compilation.notes():
             if note.type not in types:
@@ -114,44 +110,23 @@ class Identity:
         return error(at, "lock-broken", message, "delete the line of the card that is to begin anew")
 
 
-class _Held:
-    """Notes that wait: in memory, and where there are many, in a file."""
-
-    def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closes when nobody has it any more
-        self._batch: list[tuple[int, CompiledNote, Stamp | None]] = []
-        self._is_empty = True
-
-    def __bool__(self) -> bool:
-        return not self._is_empty
-
-    def add(self, waiting: tuple[int, CompiledNote, Stamp | None]) -> None:
-        """Put one at the end."""
-        self._is_empty = False
-        self._batch.append(waiting)
-        if len(self._batch) == _BATCH:
-            pickle.dump(self._batch, self._file, protocol=pickle.HIGHEST_PROTOCOL)
-            self._batch = []
-
-    def __iter__(self) -> Iterator[tuple[int, CompiledNote, Stamp | None]]:
-        end = self._file.tell()
-        self._file.seek(0)
-        while self._file.tell() < end:
-            yield from pickle.load(self._file)  # noqa: S301 - written above
-        yield from self._batch
-        self._file.close()
-
-
 def identify(compilation: Compilation, now: int, built: Path | None, *, frozen: bool = False) -> Identity:
     """Read the deck's lock and get ready to stamp its notes. `built` is where its package would be."""
     old = _read_lock(compilation)
     now, slip = plausible(now, old, Span(compilation.files.head.as_posix()))
     compilation.problems += [slip] if slip else []
     deck = compilation.deck
-    is_lost = not os.path.lexists(compilation.files.lock) and bool(
-        (built and built.exists()) or was_committed(compilation.files.lock)
-    )
-    return Identity(compilation, old, Ledger(old, deck.id, deck.name, now, frozen=frozen), is_lost)
+    ledger = Ledger(old, deck.id, deck.name, now, frozen=frozen)
+    return Identity(compilation, old, ledger, _is_lost(compilation.files.lock, built))
+
+
+def _is_lost(lock: Path, built: Path | None) -> bool:
+    """Tell whether a lock is gone that was there once: its package is there, or Git remembers it."""
+    if os.path.lexists(lock):
+        return False
+    from deckgen.revisions import was_committed  # noqa: PLC0415 - only a first build comes here
+
+    return bool(built and built.exists()) or was_committed(lock)
 
 
 def _read_lock(compilation: Compilation) -> Lock:

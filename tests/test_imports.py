@@ -23,7 +23,7 @@ HOUSE = Path(deckgen.__file__).parent
 FLOORS = """
 __main__ cli
 pipeline stats starter reports
-releasenotes comparing changes packing naming identify compilation workers topics staging revisions ids
+releasenotes comparing changes packing naming identify compilation workers topics staging revisions ids holding
 writers readers preview lint
 notetypes render template select
 schema breaking ledger pairing likeness clock lock files discover cloze
