@@ -7,7 +7,7 @@ import log.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -123,30 +123,25 @@ def _note(old: Package, new: Package, note: PackedNote, conflicts: set[int]) -> 
     before = old.notes.get(note.guid)
     if before is None:
         return _plain(Status.NEW, note, new.types)
-    is_other = before.fields != note.fields or set(before.tags) != set(note.tags)
-    if note.type_id in conflicts or (before.type_id != note.type_id and note.time > before.time):
-        return _plain(Status.CONFLICTING, note, new.types)
     is_newer = note.time > before.time
-    names = [name for _, name in new.types[note.type_id].fields]
-    moved = before.deck if before.deck.casefold() != note.deck.casefold() else ""
-    changes = (
-        FieldChange(name, was, now)
-        for name, was, now in zip(names, before.fields, note.fields, strict=False)
-        if was != now
+    if note.type_id in conflicts or (before.type_id != note.type_id and is_newer):
+        return _plain(Status.CONFLICTING, note, new.types)
+    same = replace(
+        _plain(Status.UNCHANGED, note, new.types),
+        cards_added=tuple(sorted(note.cards - before.cards)),
+        moved_from=before.deck if before.deck.casefold() != note.deck.casefold() else "",
     )
-    return NoteChange(
-        Status.CHANGED if is_newer else Status.UNCHANGED,
-        note.guid,
-        new.types[note.type_id].name,
-        note.deck,
-        tuple(zip(names, note.fields, strict=False)),
-        tuple(changes) if is_newer else (),
-        tuple(sorted(set(note.tags) - set(before.tags))) if is_newer else (),
-        tuple(sorted(set(before.tags) - set(note.tags))) if is_newer else (),
-        tuple(sorted(note.cards - before.cards)),
-        tuple(sorted(before.cards - note.cards)) if is_newer else (),
-        moved,
-        is_stale=is_other and not is_newer,
+    if not is_newer:
+        return replace(same, is_stale=before.fields != note.fields or set(before.tags) != set(note.tags))
+    names = [name for name, _ in same.fields]
+    texts = zip(names, before.fields, note.fields, strict=False)
+    return replace(
+        same,
+        status=Status.CHANGED,
+        changes=tuple(FieldChange(name, was, now) for name, was, now in texts if was != now),
+        tags_added=tuple(sorted(set(note.tags) - set(before.tags))),
+        tags_removed=tuple(sorted(set(before.tags) - set(note.tags))),
+        cards_left_empty=tuple(sorted(before.cards - note.cards)),
     )
 
 

@@ -156,14 +156,12 @@ def _summary(done: Built) -> str:
         for count, word in ((done.added, "new"), (done.changed, "changed"), (done.gone, "gone"))
         if count
     ]
-    about = f"{_count(done.notes, 'note')}, {_count(done.cards, 'card')}"
+    from deckgen.wording import amount
+
+    about = f"{amount(done.notes, 'note')}, {amount(done.cards, 'card')}"
     if done.media:
-        about += f", {_count(done.media, 'media file')}"
+        about += f", {amount(done.media, 'media file')}"
     return f"{done.package}: {about} ({', '.join(news) or 'nothing new'})"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 @cli.command()
@@ -186,6 +184,7 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     """
     from deckgen import pipeline
     from deckgen.diagnostics import Severity, has_errors, in_order
+    from deckgen.wording import amount
 
     decks, problems = _decks(paths)
     targets = pipeline.Targets(Path("build"))
@@ -194,7 +193,7 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
             problems += pipeline.check(deck, targets, _now(), progress)
     problems = in_order(problems)
     if not problems and decks and form == "text" and sys.stderr.isatty():
-        click.echo(f"{_count(len(decks), 'deck')}, no problems", err=True)
+        click.echo(f"{amount(len(decks), 'deck')}, no problems", err=True)
     _print(problems, form)
     if has_errors(problems) or (strict and any(p.severity is Severity.WARNING for p in problems)):
         sys.exit(PROBLEMS)
@@ -280,6 +279,7 @@ def ids(paths: tuple[Path, ...]) -> None:
     """
     from deckgen import pipeline
     from deckgen.diagnostics import Severity, has_errors
+    from deckgen.wording import amount
 
     decks, problems = _decks(paths)
     written: dict[Path, int] = {}
@@ -290,7 +290,7 @@ def ids(paths: tuple[Path, ...]) -> None:
         written |= named.files
     _print(problems, "text")
     for path, count in written.items():
-        click.echo(f"{path}: {_count(count, 'id')} written", err=True)
+        click.echo(f"{path}: {amount(count, 'id')} written", err=True)
     if has_errors(problems):
         sys.exit(PROBLEMS)
     if decks and not written:

@@ -74,7 +74,9 @@ def _at_revision(text: str, revision: Revision) -> Opened:
 
 def _renamed(problem: Diagnostic, folder: str, name: str) -> Diagnostic:
     """Name a place in a folder that is gone by the revision that it was extracted from."""
-    inside = problem.span.file.removeprefix(Path(folder).as_posix()).lstrip("/")
+    inside = problem.span.file.removeprefix(f"{Path(folder).as_posix()}/")
+    if inside == problem.span.file:
+        return problem
     return replace(problem, span=replace(problem.span, file=f"{name}{inside}"))
 
 

@@ -54,7 +54,7 @@ class Identity:
             if note.type not in types:
                 types[note.type] = self.ledger.note_type(self.compilation.workshop.types[note.type])
             if self.compilation.deck.subdecks == "topic":
-                self.ledger.new.homes[note.file] = self.compilation.home(note)
+                self.ledger.at_home(note, self.compilation.home(note))
             named += note.has_id
             stamp = self.ledger.recognise(note, types[note.type].id)
             if stamp and not held:

@@ -14,11 +14,9 @@ from collections import Counter
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from deckgen.lock import Lock, NoteEntry, TypeEntry
+from deckgen.lock import KEY_LENGTH, Lock, NoteEntry, TypeEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from deckgen.model import NoteType
     from deckgen.pairing import Claim
 
@@ -43,7 +41,7 @@ class Ledger:
 
     `old` is used up on the way: what is left of its notes at the end is gone from the deck. `now` is the time of this
     build in seconds. It is used only for what changed, and never goes back behind what learners already have: then the
-    time is one second after the last. If `frozen`, keys and places follow the deck, and all else stays as it was.
+    time is one second after the last. If `frozen`, keys follow the deck, and all else of the lock stays as it was.
     """
 
     def __init__(self, old: Lock, deck_id: str, name: str, now: int, *, frozen: bool = False) -> None:
@@ -55,7 +53,11 @@ class Ledger:
         self._waiting: list[tuple[Claim, int]] = []
         self._guids: set[str] = set()
         self._dropped: dict[str, int] = {}
+        self._copies = _copies_in(old.notes)
+        self._numbers: dict[str, int] = {}
         self.new = Lock(deck_id, old.created or now, name, gone=old.gone, types=dict(old.types))
+        if frozen:
+            self.new.name, self.new.homes = old.name or name, dict(old.homes)
         self.switched: Counter[tuple[int, int]] = Counter()
         """How many notes have gone from one note type to another, by the types' ids."""
         self.kept: list[Kept] = []
@@ -78,6 +80,11 @@ class Ledger:
             self.twice.append(self._dropped[key])
         self._waiting.append((note, kind))
         return None
+
+    def at_home(self, note: Claim, deck: str) -> None:
+        """Take down which deck the cards of a note's file go to."""
+        if not self._frozen:
+            self.new.homes[note.file] = deck
 
     def settle(self) -> list[Stamp]:
         """Stamp the notes that wait, in their order. To be asked when all notes were seen."""
@@ -109,16 +116,27 @@ class Ledger:
 
     def _unchanged(self, note: Claim) -> str:
         """Return the key that the lock has for a note without an id that is just as it was; else nothing."""
-        copies = [key for key in _copies(note.asks, self._old.notes, self.new.notes) if key in self._old.notes]
-        digest = _digest(note.content) if copies else ""
-        return next((key for key in copies if self._old.notes[key][17:33] == digest), "")
+        copies = self._copies.get(note.asks)
+        if copies is None:
+            entry = self._old.notes.get(note.asks, "")
+            return note.asks if entry and entry[17:33] == _digest(note.content) else ""
+        keys = copies.get(_digest(note.content), [])
+        while keys:
+            if (key := keys.pop()) in self._old.notes:
+                return key
+        return ""
 
     def _free_key(self, note: Claim) -> str:
         """Return a key for a note that is new in the lock, or has a new question."""
         if note.has_id:
             return note.key
-        *taken, last = ["", *_copies(note.asks, self._old.notes, self.new.notes, self.new.gone)]
-        return f"{note.asks}-{len(taken) + 1}" if last else note.asks
+        number = self._numbers.get(note.asks, 1)
+        key = note.asks if number == 1 else f"{note.asks}-{number}"
+        while key in self._old.notes or key in self.new.notes or key in self.new.gone:
+            number += 1
+            key = f"{note.asks}-{number}"
+        self._numbers[note.asks] = number
+        return key
 
     def _take(self, note: Claim, kind: int, key: str, entry: str) -> Stamp:
         """Stamp a note that is the one of an entry."""
@@ -131,8 +149,9 @@ class Ledger:
             self._drop_others(guid, key)
         digest, time = _digest(note.content), int(old_time)
         if self._frozen:
-            digest, kind = old_digest, int(old_kind)
-        elif digest != old_digest:
+            self.new.notes[key] = entry
+            return Stamp(guid, time)
+        if digest != old_digest:
             time = max(self._now, time + 1)
             self.changed += 1
         return self._enter(note, key, Stamp(guid, time), digest, kind)
@@ -186,13 +205,15 @@ class Ledger:
         return entry
 
 
-def _copies(asks: str, *known: dict[str, str]) -> Iterator[str]:
-    """Yield the keys in use for notes without ids that ask the same: `~…`, `~…-2`, `~…-3`."""
-    number, key = 1, asks
-    while any(key in entries for entries in known):
-        yield key
-        number += 1
-        key = f"{asks}-{number}"
+def _copies_in(notes: dict[str, str]) -> dict[str, dict[str, list[str]]]:
+    """Return the keys of notes without ids that ask the same (`~…`, `~…-2`, `~…-3`), by question and content hash."""
+    found: dict[str, dict[str, list[str]]] = {
+        key[:KEY_LENGTH]: {} for key in notes if len(key) > KEY_LENGTH and key.startswith("~")
+    }
+    for key, entry in notes.items() if found else ():
+        if key[:KEY_LENGTH] in found:
+            found[key[:KEY_LENGTH]].setdefault(entry[17:33], []).append(key)
+    return found
 
 
 def guid_for(deck_id: str, key: str) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 VERSION = 2
 """Version 1 had neither places and texts nor an end; it is still read."""
 
+KEY_LENGTH = 17
+"""Characters of a key that is made from a question, without the number that tells copies apart: `~…`, `~…-2`."""
+
 _HEAD = re.compile(r"deckgen-lock (\d{1,9})")
 _ABOUT = "# What learners' Anki knows this deck's cards by. Written by `deckgen build`; keep it in version control."
 _END = "end"

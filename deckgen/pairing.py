@@ -7,12 +7,13 @@ worse than a card that begins anew.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rapidfuzz import fuzz
 
 from deckgen.likeness import likeness_of
-from deckgen.lock import NoteEntry
+from deckgen.lock import KEY_LENGTH, NoteEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 SAME_FILE, OTHER_FILE = 0.6, 0.7
 """How like a note must be to one that has vanished from its file, or from another, to be taken for it."""
 
+_MANY = 10_000  # pairs of cards that ask the same, up to which all are compared
 _CANDIDATES = 8
+_PIECES = 64  # of three letters, by which the nearest texts are looked for
 _COMMON = 200  # notes that may share a piece of three letters, before it says nothing any more
 
 
@@ -87,15 +90,33 @@ _ALIKE = 4  # the first rank of notes that do not ask the same
 
 def _same(waiting: list[tuple[Claim, int]], entries: dict[str, str], rank: int) -> Iterator[_Candidate]:
     """Yield pairs that ask the same, those of one file first, and of those the ones whose answers are most alike."""
-    by_question: dict[str, list[int]] = defaultdict(list)
+    new: dict[str, list[int]] = defaultdict(list)
     for number, (note, _) in enumerate(waiting):
-        by_question[note.asks].append(number)
+        new[note.asks].append(number)
+    old: dict[str, list[tuple[str, NoteEntry]]] = defaultdict(list)
     for key, text in entries.items():
-        asks = key[:17] if key.startswith("~") else text.partition("\t")[0].rpartition(" ")[2]
-        for number in by_question.get(asks, ()):
-            entry, note = NoteEntry.parse(text), waiting[number][0]
+        asks = key[:KEY_LENGTH] if key.startswith("~") else text.partition("\t")[0].rpartition(" ")[2]
+        if asks in new:
+            old[asks].append((key, NoteEntry.parse(text)))
+    for asks, before in old.items():
+        is_small = len(before) * len(new[asks]) <= _MANY
+        pairs = product(before, new[asks]) if is_small else _same_answers(before, new[asks], waiting)
+        for (key, entry), number in pairs:
+            note = waiting[number][0]
             answers = fuzz.ratio(entry.answer, note.texts[1]) / 100
             yield _Candidate(rank + (entry.file != note.file), 1 - answers, number, key)
+
+
+def _same_answers(
+    before: list[tuple[str, NoteEntry]], numbers: list[int], waiting: list[tuple[Claim, int]]
+) -> Iterator[tuple[tuple[str, NoteEntry], int]]:
+    """Yield only the pairs that answer the same too: where hundreds ask the same, nobody compares all with all."""
+    by_answer: dict[str, list[int]] = defaultdict(list)
+    for number in reversed(numbers):
+        by_answer[waiting[number][0].texts[1]].append(number)
+    for each in before:
+        if found := by_answer[each[1].answer]:
+            yield each, found.pop()
 
 
 def _alike(waiting: list[tuple[Claim, int]], entries: dict[str, str]) -> Iterator[_Candidate]:
@@ -127,13 +148,10 @@ class _Index:
     def near(self, text: str) -> list[str]:
         """Return the keys of the texts that are probably the nearest."""
         shared: Counter[str] = Counter()
-        for piece in sorted(_pieces(text), key=lambda piece: (len(self._keys.get(piece, ())), piece))[
-            : _CANDIDATES * 8
-        ]:
+        rarest_first = sorted(_pieces(text), key=lambda piece: (len(self._keys.get(piece, ())), piece))
+        for piece in rarest_first[:_PIECES]:
             keys = self._keys.get(piece, ())
-            if len(keys) <= _COMMON:
-                for key in keys:
-                    shared[key] += 1
+            shared.update(keys if len(keys) <= _COMMON else ())
         return [key for key, _ in sorted(shared.items(), key=lambda each: (-each[1], each[0]))[:_CANDIDATES]]
 
 

@@ -10,6 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from deckgen.changes import Status
+from deckgen.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,9 +96,9 @@ def _details(note: NoteChange, form: str) -> Iterator[str]:
     if tags:
         yield f"tags: {' '.join(tags)}"
     if note.cards_added:
-        yield f"{_count(len(note.cards_added), 'new card')}"
+        yield f"{amount(len(note.cards_added), 'new card')}"
     if note.cards_left_empty:
-        yield f"{_count(len(note.cards_left_empty), 'card')} left empty: Tools → Empty Cards removes them"
+        yield f"{amount(len(note.cards_left_empty), 'card')} left empty: Tools → Empty Cards removes them"
     if note.moved_from:
         yield f"now in {note.deck}; cards that learners have stay in {note.moved_from}"
     if note.is_stale:
@@ -163,7 +164,3 @@ def _json(changes: Changes) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", text)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -11,6 +11,8 @@ from html import unescape
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from deckgen.wording import amount
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -84,7 +86,7 @@ def _as_dict(stats: Stats) -> dict[str, Any]:
 
 def as_table(stats: Stats) -> str:
     """Return the counts as a table with bars, for a terminal."""
-    lines = [f"{stats.deck}: {_count(stats.notes, 'note')}, {_count(stats.cards, 'card')}", ""]
+    lines = [f"{stats.deck}: {amount(stats.notes, 'note')}, {amount(stats.cards, 'card')}", ""]
     for title, counter in (
         ("Topic", stats.topics),
         ("Kind", stats.types),
@@ -98,10 +100,6 @@ def as_table(stats: Stats) -> str:
             "",
         ]
     return "\n".join(lines)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _rows(title: str, counter: Counter[str], most: int = 15) -> list[str]:

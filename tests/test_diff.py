@@ -352,3 +352,12 @@ def test_problems_of_a_revision_are_named_by_it() -> None:
     git("commit", "-qm", "x")
     _, problems = diff("HEAD:cards/bread.yaml", "cards/bread.yaml", NOW)
     assert {p.span.file for p in problems} == {"HEAD:cards/bread.yaml", "cards/bread.yaml"}
+
+
+def test_a_folder_of_several_decks_at_a_revision_is_named_once() -> None:
+    git("init", "-q")
+    write({"cards/a.yaml": "- {front: a, back: b}", "cards/b.yaml": "- {front: a, back: b}"})
+    git("add", ".")
+    git("commit", "-qm", "x")
+    _, problems = diff("HEAD:cards", "cards/a.yaml", NOW)
+    assert [(str(p.span), p.code) for p in problems] == [("HEAD:cards", "several-decks")]

@@ -133,6 +133,16 @@ def test_five_thousand_cards_reworded_at_once_take_seconds_and_not_hours() -> No
     assert sorted(guids().values()) == sorted(before.values())
 
 
+def test_thousands_of_cards_that_ask_the_same_go_by_their_answers_in_seconds() -> None:
+    cards = [f"- {{front: What is this?, back: thing {n}}}" for n in range(3_000)]
+    write({**HEAD, "d/a.yaml": "\n".join(cards)})
+    before = {n.fields[1]: guid for guid, n in read_package(built("d").package or Path()).notes.items()}
+    Path("d/a.yaml").unlink()
+    write({"d/b.yaml": "\n".join(reversed(cards))})
+    after = {n.fields[1]: guid for guid, n in read_package(built("d").package or Path()).notes.items()}
+    assert after == before
+
+
 # --- The lock ---------------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +249,16 @@ CARDS = [f"- {{front: Question number {n}?, back: Answer{n}}}" for n in range(20
 NAMED = [card.replace("{front", f"{{id: card-{n}, front") for n, card in enumerate(CARDS)]
 
 
+def repository(cards: list[str], *, union: bool = True) -> dict[str, str]:
+    """Make a repository with a deck that was built and committed; return its guids."""
+    git("init", "-q", "-b", "main")
+    write({**HEAD, "d/a.yaml": "\n".join(cards) + "\n", ".gitattributes": "*.lock merge=union\n" if union else ""})
+    found = guids()
+    git("add", "d", ".gitattributes")
+    git("commit", "-qm", "release")
+    return found
+
+
 def branch(name: str, cards: list[str], now: int) -> dict[str, str]:
     """Make a branch from main with these cards, built and committed."""
     git("checkout", "-q", "-b", name, "main")
@@ -255,11 +275,7 @@ def edited(cards: list[str], number: int, old: str, new: str) -> list[str]:
 @pytest.mark.parametrize("cards", [CARDS, NAMED], ids=["without ids", "with ids"])
 @pytest.mark.parametrize("union", [True, False], ids=["union", "by hand"])
 def test_two_branches_that_add_and_edit_cards_merge(cards: list[str], union: bool) -> None:
-    git("init", "-q", "-b", "main")
-    write({**HEAD, "d/a.yaml": "\n".join(cards) + "\n", ".gitattributes": "*.lock merge=union\n" if union else ""})
-    before = guids()
-    git("add", "d", ".gitattributes")
-    git("commit", "-qm", "release")
+    before = repository(cards, union=union)
     ours = branch("ours", ["- {front: Ours?, back: O}", *edited(cards, 4, "number", "of number")], NOW + DAY)
     branch("theirs", [*edited(cards, 15, "number", "with number"), "- {front: Theirs?, back: T}"], NOW + 2 * DAY)
     git("checkout", "-q", "ours")
@@ -279,11 +295,7 @@ def test_two_branches_that_add_and_edit_cards_merge(cards: list[str], union: boo
 
 
 def test_one_card_edited_on_both_branches() -> None:
-    git("init", "-q", "-b", "main")
-    write({**HEAD, "d/a.yaml": "\n".join(CARDS) + "\n", ".gitattributes": "*.lock merge=union\n"})
-    before = guids()
-    git("add", "d", ".gitattributes")
-    git("commit", "-qm", "release")
+    before = repository(CARDS)
     branch("ours", edited(CARDS, 4, "number", "of number"), NOW + DAY)
     branch("theirs", edited(CARDS, 4, "number", "with number"), NOW + 2 * DAY)
     git("merge", "-q", "ours", fails=True)
@@ -296,11 +308,7 @@ def test_one_card_edited_on_both_branches() -> None:
 
 
 def test_a_card_deleted_on_one_branch_and_edited_on_the_other() -> None:
-    git("init", "-q", "-b", "main")
-    write({**HEAD, "d/a.yaml": "\n".join(NAMED) + "\n", ".gitattributes": "*.lock merge=union\n"})
-    before = guids()
-    git("add", "d", ".gitattributes")
-    git("commit", "-qm", "release")
+    before = repository(NAMED)
     branch("ours", edited(NAMED, 4, "Answer4", "Better4"), NOW + DAY)
     branch("theirs", [card for n, card in enumerate(NAMED) if n != 4], NOW + 2 * DAY)
     git("merge", "-q", "ours", fails=True)

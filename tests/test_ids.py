@@ -139,6 +139,22 @@ def test_edits_that_were_not_built_yet_keep_their_cards_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [("deck: D", "deck: E"), ("topic: T", "topic: U"), ("[A, B]", "[A, B, C]")],
+    ids=["the deck's name", "a subdeck's name", "fields"],
+)
+def test_what_was_changed_and_not_built_is_not_accepted_by_the_way(old: str, new: str) -> None:
+    types = "note_types: {F: {fields: [A, B], templates: [{front: '{{A}}', back: '{{B}}'}]}}"
+    text = f"{{deck: D, subdecks: topic, {types}}}\n"
+    write({"d/deck.yaml": text, "d/t.yaml": "topic: T\ncards:\n- {front: Q, back: A}\n- {type: F, A: x, B: y}\n"})
+    built("d")
+    for path in (Path("d/deck.yaml"), Path("d/t.yaml")):
+        path.write_text(path.read_text().replace(old, new))
+    assert sum(named("d").files.values()) == 2
+    assert "breaking-change" in [p.code for p in built("d").problems]
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("- &a {front: Q, back: A}\n- *a\n", "id-not-written"),

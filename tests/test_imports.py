@@ -28,7 +28,7 @@ writers readers preview lint
 notetypes render template select
 schema breaking ledger pairing likeness clock lock files discover cloze
 model yamlsource
-diagnostics
+diagnostics wording
 """
 """Modules and packages by floor. One may import what stands on a floor below, or further right on its own."""
 
