@@ -112,7 +112,10 @@ def deck() -> Deck:
 @pytest.fixture
 def learner(anki: Anki) -> Iterator[Learner]:
     yield Learner(anki)
-    assert anki.healthy() or anki.col.get_empty_cards().notes
+    # Who answers dozens of cards within a second finds Anki itself amending the time of a review, without any package.
+    said = [line for line in anki.col.fix_integrity()[0].splitlines() if not line.startswith("Added last review time")]
+    assert said == ["Database rebuilt and optimized."]
+    assert anki.col.get_empty_cards().report == ""
 
 
 def test_ten_releases(deck: Deck, learner: Learner) -> None:  # noqa: PLR0915 - ten chapters of one story
