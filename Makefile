@@ -38,7 +38,7 @@ bench: $(DEV)  ## speed, as ratios to naive scripts
 
 lock: $(DEV)  ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/deck.txt
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/dev.txt
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/dev.txt
 	for version in $(OLD_ANKIS); do echo "anki==$$version" | uv pip compile pyproject.toml - --group stories --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q --upgrade -o requirements/anki-$$version.txt || exit 1; done
 
 clean:  ## forget what was built and installed
