@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from deckgen.diagnostics import Diagnostic
     from deckgen.discover import DeckFiles
-    from deckgen.pipeline import Built
+    from deckgen.pipeline import Built, Targets
 
 PROBLEMS, MACHINE = 1, 3  # 2, wrong usage, is click's own
 
@@ -113,7 +113,11 @@ def new(folder: Path) -> None:
 @click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
 @click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
 @click.option("--allow-breaking", is_flag=True, help="Build though learners' Anki cannot follow a change.")
-def build(paths: tuple[Path, ...], output: str | None, query: str, edition: str, **flags: bool) -> None:
+@click.option("--to", "form", type=click.Choice(("apkg", "html")), default="apkg", help="For Anki, or for a browser.")
+@click.option("--single", is_flag=True, help="With --to html: one file with everything in it, not a folder.")
+def build(
+    paths: tuple[Path, ...], output: str | None, query: str, edition: str, form: str, single: bool, **flags: bool
+) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
     Writes the package and the deck's lock (deck.lock), which keeps learners' reviews safe: put it under version
@@ -124,22 +128,27 @@ def build(paths: tuple[Path, ...], output: str | None, query: str, edition: str,
     deckgen build spanish -o spanish.apkg
     deckgen build spanish --select "tag:core -tag:verbs"
     deckgen build spanish --edition essentials
+    deckgen build spanish --to html        build/spanish/index.html, for a browser
     """
     from deckgen import pipeline
     from deckgen.diagnostics import has_errors
 
     if query and edition:
         raise click.UsageError("--select and --edition do not go together; put the query into the edition")
+    if form == "html":
+        _need("html", "latex2mathml")
+    if (single and form != "html") or (form == "html" and any(flags.values())):
+        raise click.UsageError("--single goes with --to html; --locked and --allow-breaking with packages for Anki")
     decks, problems = _decks(paths)
-    folder = Path(output) if output and (Path(output).is_dir() or output.endswith(("/", os.sep))) else None
-    if output and not folder and len(decks) > 1:
-        raise click.UsageError(f"{len(decks)} decks cannot all be written to '{output}'; name a folder")
+    targets = _targets(output, len(decks), {"apkg": ".apkg", "html": ".html" if single else ""}[form])
     options = pipeline.BuildOptions(edition, query, **flags)
-    targets = pipeline.Targets(folder or Path("build"), Path(output) if output and not folder else None)
     built = []
     for deck in decks:
         with _progress(deck) as progress:
-            built.append(pipeline.build(deck, targets, _now(), progress, options))
+            if form == "html":
+                built.append(pipeline.build_pages(deck, targets, progress, options, single=single))
+            else:
+                built.append(pipeline.build(deck, targets, _now(), progress, options))
         problems += built[-1].problems
     _print(problems, "text")
     for done in built:
@@ -147,6 +156,19 @@ def build(paths: tuple[Path, ...], output: str | None, query: str, edition: str,
             click.echo(_summary(done), err=True)
     if has_errors(problems):
         sys.exit(PROBLEMS)
+
+
+def _targets(output: str | None, decks: int, ending: str) -> Targets:
+    """Say where what is built goes; without an ending it is a folder itself."""
+    from deckgen.pipeline import Targets
+
+    if output is None:
+        return Targets(Path("build"), ending=ending)
+    if output.endswith(("/", os.sep)) or (ending and Path(output).is_dir()):
+        return Targets(Path(output), ending=ending)
+    if decks > 1:
+        raise click.UsageError(f"{decks} decks cannot all be written to '{output}'; name a folder, with a / at its end")
+    return Targets(Path("build"), Path(output), ending)
 
 
 def _summary(done: Built) -> str:
@@ -161,7 +183,7 @@ def _summary(done: Built) -> str:
     about = f"{amount(done.notes, 'note')}, {amount(done.cards, 'card')}"
     if done.media:
         about += f", {amount(done.media, 'media file')}"
-    return f"{done.package}: {about} ({', '.join(news) or 'nothing new'})"
+    return f"{done.package}: {about}" + (f" ({', '.join(news) or 'nothing new'})" if done.is_package else "")
 
 
 @cli.command()
@@ -197,6 +219,59 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     _print(problems, form)
     if has_errors(problems) or (strict and any(p.severity is Severity.WARNING for p in problems)):
         sys.exit(PROBLEMS)
+
+
+@cli.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--no-browser", is_flag=True, help="Open no browser; the address is the first line on stdout.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen; default: any free port.")
+@click.option(
+    "--host", default="127.0.0.1", help="An address of this machine that others may use; default: only itself."
+)
+def preview(path: Path | None, no_browser: bool, port: int, host: str) -> None:
+    """Show the cards in a browser, front and back, day and night, and again whenever a file is saved.
+
+    \b
+    deckgen preview spanish
+    deckgen preview --no-browser --port 8000
+    """
+    import webbrowser
+
+    from deckgen import pipeline
+    from deckgen.preview.place import Place
+
+    _need("preview", "starlette", "uvicorn", "watchfiles", "latex2mathml")
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - refused
+        raise click.UsageError(
+            "name the one address that others are to use; only requests to that very name are answered"
+        )
+    decks, problems = _decks((path,) if path else ())
+    if len(decks) > 1:
+        raise click.UsageError(f"name one deck to show: {', '.join(str(deck.head) for deck in decks)}")
+    _print(problems, "text")
+    if not decks:
+        sys.exit(PROBLEMS)
+
+    def ready(address: str) -> None:
+        click.echo(address)
+        sys.stdout.flush()
+        click.echo("Ctrl-C stops it", err=True)
+        if not no_browser:
+            webbrowser.open(address)
+
+    gc.enable()  # this lives long, and a server makes cycles
+    (files,) = decks
+    pipeline.preview(files.head if files.single else files.folder, files, _now, Place(host, port), ready)
+
+
+def _need(extra: str, *modules: str) -> None:
+    """Refuse to go on where the parts of an extra are not installed."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in modules if find_spec(name) is None]:
+        raise click.UsageError(
+            f"this needs {', '.join(missing)}: install deckgen with its extra, as in  pipx install 'deckgen[{extra}]'"
+        )
 
 
 @cli.command()

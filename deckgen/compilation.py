@@ -19,7 +19,7 @@ from deckgen.workers import in_order, workers_for
 from deckgen.yamlsource import Mapping, Node, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from deckgen.discover import DeckFiles, TopicFile
     from deckgen.model import Deck, Topic
@@ -39,6 +39,8 @@ class Compilation:
     design_media: list[MediaFile]
     problems: list[Diagnostic]
     one_file: tuple[Reading, Topic, Node | None] | None = None
+    compile_files: Callable[[list[TopicFile]], Iterable[CompiledTopic]] | None = None
+    """In the place of compiling every file anew, for who has compiled most of them before."""
     _files: list[str] = field(default_factory=list)
     _seen: dict[str, int] = field(default_factory=dict)
     """Where each key was first seen: line, column and file in one number, for there may be 100,000."""
@@ -88,11 +90,14 @@ class Compilation:
         if self.one_file:
             reading, topic, cards = self.one_file
             yield self.workshop.compile_cards(cards, topic, reading, self.files.head)
-        files = self._files_in_order()
+        files = self.files_in_order()
+        if self.compile_files:
+            yield from self.compile_files(files)
+            return
         workers = workers_for([file.size for file in files])
         yield from in_order(self.workshop.compile, files, workers) if workers else map(self.workshop.compile, files)
 
-    def _files_in_order(self) -> list[TopicFile]:
+    def files_in_order(self) -> list[TopicFile]:
         """Return the files that `topics:` names first, then the others by their paths."""
         wanted = {node.text: number for number, node in enumerate(self.deck.topics)}
         return sorted(self.files.topics, key=lambda file: wanted.get("/".join(file.parts), len(wanted)))

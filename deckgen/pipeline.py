@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from deckgen.discover import DeckFiles
     from deckgen.ledger import Ledger
     from deckgen.model import Deck
+    from deckgen.preview.place import Place
     from deckgen.stats import Stats
     from deckgen.topics import CompiledNote
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did. `package` is None if it refused."""
+    """What a build did. `package` is None if it refused; pages for a browser are no package, and have no news."""
 
     package: Path | None
     problems: list[Diagnostic]
@@ -37,6 +38,7 @@ class Built:
     added: int = 0
     changed: int = 0
     gone: int = 0
+    is_package: bool = True
 
 
 def check(files: DeckFiles, targets: Targets, now: int, progress: Callable[[int], None]) -> list[Diagnostic]:
@@ -112,6 +114,49 @@ def diff(old: str, new: str, now: int) -> tuple[Changes | None, list[Diagnostic]
     return compare(had.package, has.package), problems
 
 
+def build_pages(
+    files: DeckFiles, targets: Targets, progress: Callable[[int], None], options: BuildOptions, *, single: bool
+) -> Built:
+    """Write a deck, or a part of it, as pages for a browser. With an error nothing is written. Raises OSError.
+
+    Learners' Anki has nothing to do with pages, so the lock is neither asked nor changed.
+    """
+    from deckgen.gallery import gallery_of  # noqa: PLC0415 - only this command needs it
+    from deckgen.pages import in_the_way, write_pages  # noqa: PLC0415
+
+    compilation, problems = open_deck(files)
+    if compilation is None:
+        return Built(None, in_order(problems))
+    target, is_meant = targets.of(compilation.deck, files, options.part), options.chooser(compilation)
+    if isinstance(target, Diagnostic) or isinstance(is_meant, Diagnostic):
+        return Built(None, in_order([*problems, *(x for x in (target, is_meant) if isinstance(x, Diagnostic))]))
+    notes = []
+    for position, note in compilation.notes():
+        progress(position)
+        notes += [note] if is_meant(note) else []
+    obstacle = in_the_way(target, single=single)
+    problems += [obstacle] if obstacle else []
+    if not notes and not has_errors(problems):
+        problems.append(_nothing_found(files, options))
+    if has_errors(problems):
+        return Built(None, in_order(problems))
+    gallery = gallery_of(compilation, notes)
+    with staging(target) as stage:
+        write_pages(gallery, target, stage, single=single)
+    cards = sum(len(note.cards) for note in notes)
+    page = target if single else target / "index.html"
+    return Built(page, in_order(problems), len(notes), cards, len(gallery.media), is_package=False)
+
+
+def preview(path: Path, files: DeckFiles, clock: Callable[[], int], place: Place, ready: Callable[[str], None]) -> None:
+    """Show the deck at a path in a browser until interrupted; `ready` is told the address. Raises OSError."""
+    from deckgen.exhibition import exhibitor  # noqa: PLC0415 - only this command needs it
+    from deckgen.preview.server import Watched, serve  # noqa: PLC0415 - imports a server
+
+    shown = exhibitor(path, clock)
+    serve(shown.open(), Watched(files.folder, not files.single, shown.again), place, ready)
+
+
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
     """What to build: the notes of an edition, those that a query finds, or all.
@@ -156,11 +201,12 @@ class Targets:
 
     folder: Path
     file: Path | None = None
+    ending: str = ".apkg"
     taken: dict[Path, Path] = field(default_factory=dict)
 
     def place(self, deck: Deck, part: str = "") -> Path:
         """Return where the package of a deck goes, or of a part of it, which must not be taken for the whole."""
-        return self.file or self.folder / f"{deck.id}{part and '-'}{part}.apkg"
+        return self.file or self.folder / f"{deck.id}{part and '-'}{part}{self.ending}"
 
     def of(self, deck: Deck, files: DeckFiles, part: str = "") -> Path | Diagnostic:
         """Return the same, or why it cannot be there."""
@@ -168,7 +214,7 @@ class Targets:
         other = self.taken.setdefault(target, files.head)
         own = (files.head, files.lock, *(topic.path for topic in files.topics))
         if os.path.realpath(target) in map(os.path.realpath, own):
-            help_ = "name a file that ends in .apkg"
+            help_ = "name another file, such as one in build/"
             return error(Span(target.as_posix()), "bad-output", "this file is part of the deck itself", help_)
         if other == files.head:
             return target

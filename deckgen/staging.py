@@ -105,6 +105,18 @@ def replace_file(path: Path, data: bytes) -> None:
             new.unlink(missing_ok=True)
 
 
+def replace_folder(new: Path, target: Path, aside: Path) -> None:
+    """Put a folder in the place of another, which goes `aside` first, and back if that fails. Raises OSError."""
+    if target.exists():
+        target.replace(aside)
+    try:
+        new.replace(target)
+    except BaseException:
+        if aside.exists():
+            aside.replace(target)
+        raise
+
+
 def _move(new: Path, lock_file: Path, package: Path, target: Path, old: Path) -> None:
     if not new.exists():
         package.replace(target)

@@ -35,7 +35,7 @@ class CompiledNote(NamedTuple):
     `fields` is their HTML as Anki stores it, one text with U+001F between; `cards` the ordinals of its cards; `key`
     what the lock knows it by: its id if `has_id`, else `asks`, the key derived from what it asks; `texts` question and
     answer, only where there is no id; `file` what the lock calls the file at `path`; `at` the line, column and length
-    of the id or the card.
+    of the id or the card, which begins on `line`.
     """
 
     type: str
@@ -52,6 +52,7 @@ class CompiledNote(NamedTuple):
     cards: tuple[int, ...]
     media: list[MediaFile]
     at: tuple[int, int, int]
+    line: int
 
     @property
     def content(self) -> str:
@@ -108,6 +109,7 @@ class Workshop:
             if done.cards:
                 at = note.id_at or note.at
                 assert at is not None
+                assert note.at is not None
                 question, answer = _sides(note, self.types[note.type])
                 asks = derived_key(note.type, *question)
                 compiled.append(
@@ -126,6 +128,7 @@ class Workshop:
                         done.cards,
                         done.media,
                         (at.line + 1, at.column + 1, len(note.id) or 1),
+                        note.at.line + 1,
                     )
                 )
         return CompiledTopic(reading.source.file, compiled, count, reading.problems)

@@ -1,0 +1,79 @@
+"""What Anki's reviewer does with a rendered card before it is seen, done for a browser.
+
+Math is drawn, `[anki:play:…]` becomes a button, `[[type:…]]` a box to type in or the place of the comparison. The page
+around the card gives buttons and boxes their life (preview/static/enliven.js).
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from deckgen.model import Kind
+from deckgen.render.mathml import with_mathml
+from deckgen.template import CardRenderer, Circumstances, Sound, typed_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deckgen.model import NoteType
+    from deckgen.template import Side, Speech, TypedAnswer
+
+_PLAY = re.compile(r"\[anki:play:[qa]:(\d+)\]")
+_TYPE = re.compile(r"\[\[type:.+?\]\]", re.DOTALL)
+
+
+class Shown(NamedTuple):
+    """A card as a browser shows it: its template's name and the HTML of both sides."""
+
+    name: str
+    front: str
+    back: str
+
+
+class Reviewer:
+    """Shows the cards of one note type. Raises ModuleNotFoundError where a card has math and latex2mathml is missing."""
+
+    def __init__(self, note_type: NoteType) -> None:
+        self._type = note_type
+        self._renderer = CardRenderer(note_type)
+
+    def card(self, fields: Sequence[str], ordinal: int, around: Circumstances) -> Shown:
+        """Return the card of a note; `ordinal` counts from 0."""
+        sides = self._renderer.card(fields, ordinal, around)
+        front = _side(sides.question, typed_answer(self._type, fields, ordinal, sides.question.html), is_front=True)
+        back = _side(sides.answer, typed_answer(self._type, fields, ordinal, sides.answer.html), is_front=False)
+        is_cloze = self._type.kind is Kind.CLOZE
+        name = f"Cloze {ordinal + 1}" if is_cloze else self._type.templates[ordinal].name
+        return Shown(name, front, back)
+
+
+def _side(side: Side, typed: TypedAnswer | None, *, is_front: bool) -> str:
+    html = with_mathml(side.html)
+    if side.sounds:
+        html = _PLAY.sub(lambda found: _button(side.sounds[int(found[1])]), html)
+    if typed is None:
+        return html
+    box = _box(typed, is_front=is_front)
+    return _TYPE.sub(lambda _: box, html, count=1)
+
+
+def _button(sound: Sound | Speech) -> str:
+    if isinstance(sound, Sound):
+        what, label = f'data-sound="{escape(sound.file)}"', f"Play {sound.file}"
+    else:
+        what = f'data-speak="{escape(sound.text)}" data-lang="{escape(sound.language)}"'
+        label = "Read aloud"
+    return f'<button type="button" class="replay-button soundLink" {what} aria-label="{escape(label)}"></button>'
+
+
+def _box(typed: TypedAnswer, *, is_front: bool) -> str:
+    if not typed.found:
+        return "Type answer: unknown field"
+    if not typed.expected:
+        return ""
+    if is_front:
+        return '<center><input type="text" id="typeans" aria-label="Your answer" autocomplete="off"></center>'
+    combining = "true" if typed.combining else "false"
+    return f'<div class="typed" data-expected="{escape(typed.expected)}" data-combining="{combining}"></div>'
