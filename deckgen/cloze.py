@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,3 +67,50 @@ def first_unclosed(text: str) -> tuple[str, int] | None:
     if not stack:
         return None
     return stack[0][0], text.count(stack[0][0], 0, stack[0].start())
+
+
+@dataclass(slots=True)
+class Cloze:
+    """A cloze with what it holds: texts and further clozes. `hint` is `...` where none is written."""
+
+    numbers: list[int]
+    nodes: list[str | Cloze] = field(default_factory=list)
+    hint: str = "..."
+
+    @property
+    def text(self) -> str:
+        """Return what it holds, with the clozes inside opened."""
+        return "".join(node if isinstance(node, str) else node.text for node in self.nodes)
+
+
+def parse(html: str) -> list[str | Cloze]:
+    """Take a field apart. A cloze that is never closed is gone, with all it holds."""
+    found: list[str | Cloze] = []
+    stack: list[Cloze] = []
+    done = 0
+    for token in _TOKEN.finditer(html):
+        numbered = numbers(token[1]) if token[1] is not None else []
+        if token[1] is not None and not numbered:
+            continue  # no cloze, but text
+        _add_text(html[done : token.start()], stack, found)
+        done = token.end()
+        if token[1] is not None:
+            if len(stack) < MAX_DEPTH:
+                stack.append(Cloze(sorted(set(numbered))))
+        elif stack:
+            closed = stack.pop()
+            (stack[-1].nodes if stack else found).append(closed)
+        else:
+            found.append("}}")
+    _add_text(html[done:], stack, found)
+    return found
+
+
+def _add_text(text: str, stack: list[Cloze], found: list[str | Cloze]) -> None:
+    if not stack:
+        found.append(text)
+        return
+    text, has_hint, hint = text.partition("::")
+    if has_hint:
+        stack[-1].hint = hint
+    stack[-1].nodes.append(text)

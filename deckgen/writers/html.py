@@ -26,10 +26,10 @@ _SCRIPT = '<script type="module" src="static/app.js"></script>\n'
 
 
 class PageData(NamedTuple):
-    """What the pages show: a title, the index and the chunks of cards (plain values), the media by name."""
+    """What the pages show: a title, the index (`contents`) and the chunks of cards (plain values), the media by name."""
 
     title: str
-    index: dict[str, object]
+    contents: dict[str, object]
     chunks: Iterable[object]
     media: Mapping[str, Path]
 
@@ -43,13 +43,13 @@ def write_site(data: PageData, folder: Path) -> None:
         (folder / "data" / f"cards-{number}.js").write_text(script, encoding="utf-8")
     for name, path in data.media.items():
         shutil.copyfile(path, folder / "media" / name)
-    page = _page(data.title, [_block("index", data.index)], "'self' ")
+    page = _page(data.title, [_block("index", data.contents)], "'self' ")
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 
 def write_single(data: PageData, file: Path) -> None:
     """Write one file that needs no other. Raises OSError."""
-    blocks = [_block("index", data.index), _block("media", {n: _data_url(path) for n, path in data.media.items()})]
+    blocks = [_block("index", data.contents), _block("media", {n: _data_url(path) for n, path in data.media.items()})]
     blocks += [_block(f"cards-{number}", chunk) for number, chunk in enumerate(data.chunks)]
     file.write_text(_page(data.title, blocks, ""), encoding="utf-8")
 

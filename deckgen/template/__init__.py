@@ -1,0 +1,25 @@
+"""Anki's template language: what is wrong with a template, which cards a note has, and what they look like."""
+
+from deckgen.template.answers import TypedAnswer, typed_answer
+from deckgen.template.cards import CardMaker, cloze_fields, is_empty, renders
+from deckgen.template.checking import check
+from deckgen.template.parsing import parse
+from deckgen.template.rendering import CardRenderer, Circumstances, Side, Sides
+from deckgen.template.sounds import Sound, Speech
+
+__all__ = [
+    "CardMaker",
+    "CardRenderer",
+    "Circumstances",
+    "Side",
+    "Sides",
+    "Sound",
+    "Speech",
+    "TypedAnswer",
+    "check",
+    "cloze_fields",
+    "is_empty",
+    "parse",
+    "renders",
+    "typed_answer",
+]

@@ -1,0 +1,407 @@
+"""Cards look as Anki makes them look: `template.CardRenderer` against Anki's own renderer, and what it says by examples.
+
+White space does not count, the script in Anki's hints is left out here (no script of a card ever runs in a browser of
+ours), and of errors it counts that and where there is one, not Anki's words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from anki.sound import SoundOrVideoTag, TTSTag
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deckgen.model import Field, Kind, NoteType, Template
+from deckgen.template import CardRenderer, Circumstances, Sound, Speech, typed_answer
+from deckgen.template.answers import as_compared
+from tests.test_cards_oracle import cloze_text, soup, steady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from deckgen.template import Sides
+    from tests.anki_harness import Anki
+
+NAMES = ("F", "Add Reverse", "Ähnliche", "c1")
+TAGS = ("one", "two::three")
+AROUND = Circumstances(TAGS, "(Deck)")  # as Anki calls the deck of a note that is not added
+
+
+def note_type(front: str, back: str, names: Sequence[str] = NAMES, kind: Kind = Kind.NORMAL) -> NoteType:
+    fields = tuple(Field(name, name) for name in names)
+    return NoteType("own", "own", kind, fields, (Template("Card 1", "1", front, back),))
+
+
+class Oracle:
+    """Real Anki, which renders a note that is never added, with templates that it does not check."""
+
+    def __init__(self, anki: Anki, names: Sequence[str] = NAMES, *, cloze: bool = False) -> None:
+        if cloze:
+            anki.add_cloze_type("own", list(names), f"{{{{cloze:{names[0]}}}}}")
+        else:
+            anki.add_type("own", list(names), [f"{{{{{names[0]}}}}}"])
+        self.kind = Kind.CLOZE if cloze else Kind.NORMAL
+        self.names = names
+        self.col = anki.col
+        self.model: dict[str, Any] = anki.note_type("own")
+        self.cases = 0
+
+    def render(self, front: str, back: str, fields: Sequence[str], ordinal: int) -> list[tuple[str, list[object]]]:
+        note = self.col.new_note(self.model)
+        note.fields, note.tags = list(fields), list(TAGS)
+        template = {**self.model["tmpls"][0], "qfmt": front, "afmt": back}
+        card = note.ephemeral_card(ordinal, custom_note_type=self.model, custom_template=template)
+        shown = card.render_output()
+        return [
+            (shown.question_text, [_sound(tag) for tag in shown.question_av_tags]),
+            (shown.answer_text, [_sound(tag) for tag in shown.answer_av_tags]),
+        ]
+
+    def agrees(self, front: str, back: str, fields: Sequence[str], ordinal: int = 0) -> Sides:
+        """Hold that Anki shows the same."""
+        self.cases += 1
+        sides = CardRenderer(note_type(front, back, self.names, self.kind)).card(fields, ordinal, AROUND)
+        for ours, (html, sounds) in zip(sides, self.render(front, back, fields, ordinal), strict=True):
+            assert alike(ours.html) == alike(html)
+            assert list(ours.sounds) == sounds
+        return sides
+
+
+def _sound(tag: object) -> Sound | Speech:
+    if isinstance(tag, SoundOrVideoTag):
+        return Sound(tag.filename)
+    assert isinstance(tag, TTSTag)
+    return Speech(tag.field_text, tag.lang, tuple(tag.voices), pytest.approx(tag.speed))
+
+
+def alike(html: str) -> str:
+    """Leave out what does not count."""
+    if found := re.search(r"(Front|Back) template has a problem", html):
+        return f"error in {found[1]}"
+    html = re.sub(r"<br><a href='https://docs\.ankiweb\.net[^>]*>.*?</a>", "", html)
+    html = re.sub(r'\nonclick="this\.style.*?" draggable=false', "", html, flags=re.DOTALL)
+    html = re.sub(r"hint[0-9a-f]+", "hint", html)
+    html = re.sub(r"[\u2068\u2069]|\s*Please either add a cloze.*?Empty Cards tool\.", "", html)
+    return re.sub(r"\s+", "", html)
+
+
+# --- Thousands of cards ----------------------------------------------------------------------------------------------
+
+SPECIAL = ("Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "FrontSide", "unknown")
+PLAIN = ("text", "hint", "furigana", "kana", "kanji", "nc", "", "own", "tts-voices")
+fields = st.sampled_from((*NAMES, *NAMES, *SPECIAL))
+chain = st.one_of(
+    st.lists(st.sampled_from(PLAIN), max_size=3),
+    st.sampled_from(
+        (["type"], ["type", "nc"], ["type", "cloze"], ["tts en_US"], ["tts de voices=A,B speed=1.5"], ["cloze"])
+    ),
+)
+replacement = st.tuples(chain, fields).map(lambda both: "{{" + ":".join([*both[0], both[1]]) + "}}")
+words = st.sampled_from(
+    ("", " ", "x", "<b>", "</b>", "<!-- {{F}} -->", "\n", "[sound:a.mp3]", "<hr id=answer>", "&amp;")
+)
+section_names = st.sampled_from((*NAMES, *NAMES, "Tags", "CardFlag", "c2", "unknown"))
+
+
+@st.composite
+def section(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    name, sign = draw(section_names), draw(st.sampled_from("##^"))
+    return f"{{{{{sign}{name}}}}}{draw(inner)}{{{{/{name}}}}}"
+
+
+side = st.recursive(
+    st.one_of(replacement, replacement, words),
+    lambda inner: st.one_of(section(inner), st.lists(inner, min_size=2, max_size=4).map("".join)),
+    max_leaves=8,
+)
+
+PIECES = (
+    *(
+        "a",
+        "ä",
+        "日本[にほん]",
+        " 漢字[かんじ]です",
+        "<b>bold</b>",
+        "<br>",
+        "&amp;",
+        "&lt;",
+        "&nbsp;",
+        "&#65;",
+        "&#x41;",
+        "&foo;",
+        "& ",
+    ),
+    *(
+        "[sound:x.mp3]",
+        "[sound:a&amp;b.ogg]",
+        "[anki:tts lang=en]hi <i>you</i>[/anki:tts]",
+        "<!-- c -->",
+        "<style>b{}</style>",
+    ),
+    *(
+        r"\(x^{2}\)",
+        "{{c1::no}}",
+        "[[type:F]]",
+        "{{F}}",
+        "<img src=x.png>",
+        "[...]",
+        "\n",
+        " ",
+        '"',
+        "'",
+        "word[",
+        "]",
+        "<div>",
+    ),
+)
+value = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+values = st.tuples(value, value, value, value)
+
+
+def test_templates_and_notes(anki: Anki) -> None:
+    oracle = Oracle(anki)
+    shown: set[bool] = set()
+
+    @settings(steady, max_examples=1_500)
+    @given(side, side, values)
+    def same_card(front: str, back: str, note: tuple[str, ...]) -> None:
+        sides = oracle.agrees(front, back, note)
+        shown.add("template has a problem" in sides.question.html)
+
+    same_card()
+    assert oracle.cases >= 1_500
+    assert shown == {True, False}
+
+
+def test_templates_of_any_kind(anki: Anki) -> None:
+    oracle = Oracle(anki)
+
+    @settings(steady, max_examples=500)
+    @given(soup, soup, values)
+    def same_card(front: str, back: str, note: tuple[str, ...]) -> None:
+        oracle.agrees("{{F}}" + front, back, note)
+
+    same_card()
+    assert oracle.cases >= 500
+
+
+CLOZE_SIDES = (
+    "{{cloze:Text}}",
+    "{{cloze:Text}}{{hint:cloze:Text}}",
+    "{{text:cloze:Text}}",
+    "{{cloze-only:Text}}",
+    "{{cloze:Text}}{{type:cloze:Text}}",
+    "{{#c1}}one{{/c1}}{{^c2}}not two{{/c2}}{{cloze:Text}}{{cloze:Extra}}{{Extra}}",
+    "{{tts en_US:cloze-only:Text}}{{cloze:text:Text}}",
+)
+OCCLUSIONS = (
+    "{{c1::image-occlusion:rect:left=.1:top=.2:width=.3:height=.4:oi=1}}",
+    "{{c2::image-occlusion:ellipse:left=.1:top=.2:rx=.3:ry=.4}}<br>",
+    "{{c1,2::image-occlusion:polygon:points=.1,.2 .3,.4 .5,.6:angle=30}}",
+    r'{{c0::image-occlusion:text:left=.1:text=a\:"b:scale=1.5:fs=.05:fill=#ff0000}}',
+    "{{c3::image-occlusion:star:left=.1}}{{c1::image-occlusion:rect:left=:x=y}}",
+)
+occlusion_text = st.lists(st.sampled_from(OCCLUSIONS), min_size=1, max_size=4).map("".join)
+MATHS = (
+    r"\(",
+    r"\)",
+    r"\[",
+    r"\]",
+    "<i>",
+    "</i>",
+    "}}",
+    "::",
+    "{{c1::",
+    "{{c2::h::",
+    "x",
+    "\u3000",
+    "é",
+    "'\"",
+    "&lt;",
+)
+math_text = st.lists(st.sampled_from(MATHS), min_size=3, max_size=12).map("".join)
+cloze_side = st.sampled_from(CLOZE_SIDES)
+
+
+def test_clozes(anki: Anki) -> None:
+    oracle = Oracle(anki, ("Text", "Extra"), cloze=True)
+
+    @settings(steady, max_examples=1_200)
+    @given(
+        cloze_side,
+        cloze_side,
+        st.one_of(cloze_text, cloze_text, occlusion_text, math_text),
+        cloze_text,
+        st.integers(0, 3),
+    )
+    def same_card(front: str, back: str, text: str, extra: str, ordinal: int) -> None:
+        oracle.agrees(front, back, [text, extra], ordinal)
+
+    same_card()
+    assert oracle.cases >= 1_200
+
+
+# --- What is typed ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_to_be_typed_for_a_cloze(anki: Anki) -> None:
+    cases = 0
+
+    @settings(steady, max_examples=400)
+    @given(st.one_of(cloze_text, math_text), st.integers(0, 2))
+    def same_answer(text: str, ordinal: int) -> None:
+        nonlocal cases
+        cases += 1
+        own = note_type("{{cloze:Text}}", "", ("Text",), Kind.CLOZE)
+        found = typed_answer(own, [text], ordinal, "[[type:cloze:Text]]")
+        assert found
+        assert found.expected == as_compared(anki.col.extract_cloze_for_typing(text, ordinal + 1))
+
+    same_answer()
+    assert cases >= 400
+
+
+def test_what_is_typed_is_compared_without_markup(anki: Anki) -> None:
+    @settings(steady, max_examples=300)
+    @given(value)
+    def same_text(html: str) -> None:
+        compared = anki.col.compare_answer(html, "", combining=True)
+        assert re.sub(r"<[^>]*>", "", compared) == _escaped(as_compared(html))
+
+    same_text()
+
+
+def _escaped(text: str) -> str:
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#x27;")
+    )
+
+
+ASKED = [
+    ("[[type:B]]", "two words", True, True),
+    ("<p>[[type:nc:B]]</p>", "two words", False, True),
+    ("[[type:Nowhere]]", "", True, False),
+    ("[[type:Empty]]", "", True, True),
+]
+
+
+@pytest.mark.parametrize(("html", "expected", "combining", "found"), ASKED)
+def test_what_a_side_asks_for(html: str, expected: str, combining: bool, found: bool) -> None:
+    own = note_type("{{F}}", "", ("F", "B", "Empty"))
+    assert typed_answer(own, ["f", "two<br>words[sound:x.mp3]", ""], 0, html) == (expected, combining, found)
+
+
+def test_a_side_that_asks_for_nothing() -> None:
+    assert typed_answer(note_type("{{F}}", ""), ["", "", "", ""], 0, "no box") is None
+
+
+# --- Examples ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shows() -> Callable[..., str]:
+    """Return a function from a front, fields F and B, to the question."""
+
+    def show(front: str, f: str = "f", b: str = "b", back: str = "") -> str:
+        sides = CardRenderer(note_type(front, back, ("F", "B"))).card([f, b], 0, Circumstances(("t", "u"), "A::B", 2))
+        return sides.answer.html if back else sides.question.html
+
+    return show
+
+
+EXAMPLES = [
+    ("{{F}} and {{B}}", "f and b"),
+    ("{{#B}}{{F}}{{/B}}{{^B}}none{{/B}}", "f"),
+    ("{{F}}{{Tags}}", "ft u"),
+    ("{{F}} {{Deck}} {{Subdeck}}", "f A::B B"),
+    ("{{F}} {{Card}} {{Type}} {{CardFlag}}", "f Card 1 own flag2"),
+    ("<!-- {{F}} -->{{F}}", "<!-- {{F}} -->f"),
+    ("{{type:F}}", "[[type:F]]"),
+    ("{{type:nc:F}}", "[[type:nc:F]]"),
+    ("{{FrontSide}}{{F}}", "f"),
+    ("{{=<% %>=}}<%F%>{{B}}", "f{{B}}"),
+]
+
+
+@pytest.mark.parametrize(("front", "question"), EXAMPLES)
+def test_a_front(shows: Callable[..., str], front: str, question: str) -> None:
+    assert shows(front) == question
+
+
+FILTERED = [
+    ("text", "<b>a</b>&amp;b", "a&b"),
+    ("furigana", "日本[にほん]", "<ruby><rb>日本</rb><rt>にほん</rt></ruby>"),
+    ("kana", "日本[にほん]語[ご]", "にほんご"),
+    ("kanji", "日本[にほん]語[ご]", "日本語"),
+    ("furigana", "x[sound:a.mp3]", "x[anki:play:q:0]"),
+    ("hint", " ", " "),
+    ("unheard-of", "f", "f"),
+]
+
+
+@pytest.mark.parametrize(("name", "field", "question"), FILTERED)
+def test_a_filter(shows: Callable[..., str], name: str, field: str, question: str) -> None:
+    assert shows(f"{{{{{name}:F}}}}{{{{B}}}}", field) == f"{question}b"
+
+
+def test_a_hint_is_a_link_and_what_it_shows(shows: Callable[..., str]) -> None:
+    assert re.fullmatch(
+        r'\n<a class=hint href="#">\nF</a>\n<div id="hint\w{16}" class=hint style="display: none">f</div>\n',
+        shows("{{hint:F}}"),
+    )
+
+
+def test_the_front_stands_on_the_back_with_its_sounds_played_once() -> None:
+    card = CardRenderer(note_type("{{F}}", "{{FrontSide}}<hr>{{B}}", ("F", "B")))
+    sides = card.card(["f[sound:f.mp3]", "b[sound:b.mp3]"], 0, AROUND)
+    assert sides.answer.html == "f[anki:play:q:0]<hr>b[anki:play:a:0]"
+    assert sides.question.sounds == (Sound("f.mp3"),)
+    assert sides.answer.sounds == (Sound("b.mp3"),)
+
+
+def test_speech() -> None:
+    card = CardRenderer(note_type("{{tts de_DE voices=Anna,Ben speed=0.8:F}}", "", ("F", "B")))
+    sides = card.card(["<b>Guten</b> Tag", ""], 0, AROUND)
+    assert sides.question == ("[anki:play:q:0]", (Speech("Guten Tag", "de_DE", ("Anna", "Ben"), 0.8),))
+
+
+WRONG = [
+    ("{{Nowhere}}", "no field called &#x27;Nowhere&#x27;"),
+    ("{{#Nowhere}}x{{/Nowhere}}", "no field called &#x27;Nowhere&#x27;"),
+    ("{{#F}}{{F}}", "never closed"),
+    ("{{F}}{{/B}}", "not open"),
+    ("{{#B}}{{F}}{{/B}}", "The front of this card is blank"),
+]
+
+
+@pytest.mark.parametrize(("front", "said"), WRONG)
+def test_a_front_that_cannot_be_shown(shows: Callable[..., str], front: str, said: str) -> None:
+    assert said in shows(front, "f", "")
+
+
+CLOZE = [
+    (0, "a {{c1::b}} c", "a [b=...] c", "a <b> c"),
+    (0, "{{c1::b::hint}}", "[b=hint]", "<b>"),
+    (1, "{{c1::b}} {{c2::c}}", "(b) [c=...]", "(b) <c>"),
+    (0, r"\({{c1::x}}\)", r"\([...]\)", r"\(x\)"),
+]
+
+
+@pytest.mark.parametrize(("ordinal", "text", "question", "answer"), CLOZE)
+def test_a_cloze(ordinal: int, text: str, question: str, answer: str) -> None:
+    own = note_type("{{cloze:Text}}", "{{cloze:Text}}", ("Text",), Kind.CLOZE)
+    sides = CardRenderer(own).card([text], ordinal, AROUND)
+
+    def short(html: str) -> str:
+        html = re.sub(r'<span class="cloze" data-cloze="(.*?)" data-ordinal="\d">\[(.*?)\]</span>', r"[\1=\2]", html)
+        html = re.sub(r'<span class="cloze" data-ordinal="\d">(.*?)</span>', r"<\1>", html)
+        return re.sub(r'<span class="cloze-inactive" data-ordinal="\d">(.*?)</span>', r"(\1)", html)
+
+    assert (short(sides.question.html), short(sides.answer.html)) == (question, answer)
