@@ -1,0 +1,140 @@
+// What was typed beside what was expected, letter by letter, as Anki compares them.
+
+/** @typedef {{kind: "Good" | "Bad" | "Missed", text: string}} Piece */
+
+const MARKS = /^\p{M}/u;
+const POPULAR_FROM = 200; // letters; in longer texts a letter that is common says nothing about where texts meet
+
+/**
+ * Compares an answer. Lines: what was typed, and what was expected; one line if they are the same or nothing was typed.
+ * @param {string} expected plain text @param {string} typed @param {boolean} [combining] whether marks on letters count
+ * @returns {Piece[][]} the kind of a single piece is empty where nothing was typed
+ */
+export function compareTyped(expected, typed, combining = true) {
+  if (typed === "") return [[{ kind: "", text: expected }]];
+  const wanted = combining ? [...expected.normalize("NFC")] : letters(expected);
+  const given = combining ? [...typed.normalize("NFC")] : [...typed.normalize("NFD").replace(/\p{M}/gu, "")];
+  const plain = combining ? wanted : wanted.map((letter) => [...letter][0]);
+  const shown = wanted.map((letter) => letter);
+  if (plain.join("") === given.join("")) return [[{ kind: "Good", text: shown.join("") }]];
+  const [above, below] = [[], []];
+  for (const [start, end, from, to] of steps(given, plain)) {
+    const [mine, theirs] = [given.slice(start, end).join(""), shown.slice(from, to).join("")];
+    if (given.slice(start, end).join("") === plain.slice(from, to).join("") && end > start) {
+      above.push({ kind: "Good", text: mine });
+      below.push({ kind: "Good", text: theirs });
+      continue;
+    }
+    if (end > start) above.push({ kind: "Bad", text: mine });
+    else above.push({ kind: "Missed", text: "-".repeat(to - from) });
+    if (to > from) below.push({ kind: "Missed", text: theirs });
+  }
+  return [above, below];
+}
+
+/** Letters with the marks that stand on them. @param {string} text @returns {string[]} */
+function letters(text) {
+  const found = [];
+  for (const sign of text.normalize("NFD")) {
+    if (found.length && MARKS.test(sign)) found[found.length - 1] += sign;
+    else found.push(sign);
+  }
+  return found;
+}
+
+/** Steps that lead from one text to the other: equal stretches and what lies between them (Ratcliff and Obershelp). */
+function steps(given, wanted) {
+  const found = [];
+  let [place, other] = [0, 0];
+  for (const [start, from, size] of [...matches(given, wanted), [given.length, wanted.length, 0]]) {
+    if (place < start || other < from) found.push([place, start, other, from]);
+    if (size) found.push([start, start + size, from, from + size]);
+    [place, other] = [start + size, from + size];
+  }
+  return found;
+}
+
+function matches(given, wanted) {
+  const places = placesOf(wanted);
+  const waiting = [[0, given.length, 0, wanted.length]];
+  const found = [];
+  while (waiting.length) {
+    const [low, high, from, to] = waiting.pop();
+    const [start, at, size] = longestMatch(given, wanted, places, [low, high, from, to]);
+    if (!size) continue;
+    found.push([start, at, size]);
+    if (low < start && from < at) waiting.push([low, start, from, at]);
+    if (start + size < high && at + size < to) waiting.push([start + size, high, at + size, to]);
+  }
+  found.sort((one, two) => one[0] - two[0] || one[1] - two[1]);
+  return joined(found);
+}
+
+function joined(found) {
+  const made = [];
+  for (const [start, at, size] of found) {
+    const last = made.at(-1);
+    if (last && last[0] + last[2] === start && last[1] + last[2] === at) last[2] += size;
+    else made.push([start, at, size]);
+  }
+  return made;
+}
+
+function placesOf(wanted) {
+  const places = new Map();
+  wanted.forEach((letter, place) => {
+    if (!places.has(letter)) places.set(letter, []);
+    places.get(letter).push(place);
+  });
+  if (wanted.length >= POPULAR_FROM) {
+    const many = Math.floor(wanted.length / 100) + 1;
+    for (const [letter, all] of places) if (all.length > many) places.delete(letter);
+  }
+  return places;
+}
+
+function longestMatch(given, wanted, places, [low, high, from, to]) {
+  let [start, at, size] = [low, from, 0];
+  let lengths = new Map();
+  for (let place = low; place < high; place += 1) {
+    const next = new Map();
+    for (const other of places.get(given[place]) ?? []) {
+      if (other < from) continue;
+      if (other >= to) break;
+      const length = (lengths.get(other - 1) ?? 0) + 1;
+      next.set(other, length);
+      if (length > size) [start, at, size] = [place - length + 1, other - length + 1, length];
+    }
+    lengths = next;
+  }
+  while (start > low && at > from && given[start - 1] === wanted[at - 1]) [start, at, size] = [start - 1, at - 1, size + 1];
+  while (start + size < high && at + size < to && given[start + size] === wanted[at + size]) size += 1;
+  return [start, at, size];
+}
+
+/** @param {Document} inside the frame's document @param {Piece[][]} lines @returns {HTMLElement} */
+export function typedElement(inside, lines) {
+  const code = inside.createElement("code");
+  code.id = "typeans";
+  lines.forEach((line, number) => {
+    if (number) code.append(inside.createElement("br"), arrow(inside), inside.createElement("br"));
+    code.append(...line.map((piece) => pieceElement(inside, piece)));
+  });
+  return code;
+}
+
+function pieceElement(inside, { kind, text }) {
+  const isolated = kind && MARKS.test(text) ? `\u00a0${text}` : text;
+  if (!kind) return inside.createTextNode(isolated);
+  const span = inside.createElement("span");
+  span.className = `type${kind}`;
+  span.textContent = isolated;
+  return span;
+}
+
+function arrow(inside) {
+  const span = inside.createElement("span");
+  span.id = "typearrow";
+  span.textContent = "↓";
+  return span;
+}
