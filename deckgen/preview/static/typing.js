@@ -3,7 +3,7 @@
 /** @typedef {{kind: "Good" | "Bad" | "Missed", text: string}} Piece */
 
 const MARKS = /^\p{M}/u;
-const POPULAR_FROM = 200; // letters; in longer texts a letter that is common says nothing about where texts meet
+const POPULAR_FROM = 200; // letters; from there on Anki's matcher begins only at letters that are common
 
 /**
  * Compares an answer. Lines: what was typed, and what was expected; one line if they are the same or nothing was typed.
@@ -14,12 +14,11 @@ export function compareTyped(expected, typed, combining = true) {
   if (typed === "") return [[{ kind: "", text: expected }]];
   const wanted = combining ? [...expected.normalize("NFC")] : letters(expected);
   const given = combining ? [...typed.normalize("NFC")] : [...typed.normalize("NFD").replace(/\p{M}/gu, "")];
-  const plain = combining ? wanted : wanted.map((letter) => [...letter][0]);
-  const shown = wanted.map((letter) => letter);
-  if (plain.join("") === given.join("")) return [[{ kind: "Good", text: shown.join("") }]];
+  const plain = combining ? wanted : wanted.map((letter) => letter.replace(/\p{M}/gu, ""));
+  if (plain.join("") === given.join("")) return [[{ kind: "Good", text: combining ? expected.normalize("NFC") : expected }]];
   const [above, below] = [[], []];
   for (const [start, end, from, to] of steps(given, plain)) {
-    const [mine, theirs] = [given.slice(start, end).join(""), shown.slice(from, to).join("")];
+    const [mine, theirs] = [given.slice(start, end).join(""), wanted.slice(from, to).join("")];
     if (given.slice(start, end).join("") === plain.slice(from, to).join("") && end > start) {
       above.push({ kind: "Good", text: mine });
       below.push({ kind: "Good", text: theirs });
@@ -29,17 +28,17 @@ export function compareTyped(expected, typed, combining = true) {
     else above.push({ kind: "Missed", text: "-".repeat(to - from) });
     if (to > from) below.push({ kind: "Missed", text: theirs });
   }
-  return [above, below];
+  return combining ? [isolated(above), isolated(below)] : [above, below];
 }
 
-/** Letters with the marks that stand on them. @param {string} text @returns {string[]} */
+/** A mark that begins a piece would stand on the piece before it. @param {Piece[]} pieces */
+function isolated(pieces) {
+  return pieces.map(({ kind, text }) => ({ kind, text: MARKS.test(text) ? `\u00a0${text}` : text }));
+}
+
+/** Letters with the marks that stand on them; marks before the first letter are left out. @param {string} text */
 function letters(text) {
-  const found = [];
-  for (const sign of text.normalize("NFD")) {
-    if (found.length && MARKS.test(sign)) found[found.length - 1] += sign;
-    else found.push(sign);
-  }
-  return found;
+  return text.normalize("NFD").match(/\P{M}\p{M}*/gu) ?? [];
 }
 
 /** Steps that lead from one text to the other: equal stretches and what lies between them (Ratcliff and Obershelp). */
@@ -88,7 +87,7 @@ function placesOf(wanted) {
   });
   if (wanted.length >= POPULAR_FROM) {
     const many = Math.floor(wanted.length / 100) + 1;
-    for (const [letter, all] of places) if (all.length > many) places.delete(letter);
+    for (const [letter, all] of places) if (all.length <= many) places.delete(letter);
   }
   return places;
 }
@@ -124,11 +123,10 @@ export function typedElement(inside, lines) {
 }
 
 function pieceElement(inside, { kind, text }) {
-  const isolated = kind && MARKS.test(text) ? `\u00a0${text}` : text;
-  if (!kind) return inside.createTextNode(isolated);
+  if (!kind) return inside.createTextNode(text);
   const span = inside.createElement("span");
   span.className = `type${kind}`;
-  span.textContent = isolated;
+  span.textContent = text;
   return span;
 }
 
