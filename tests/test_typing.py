@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 
     Compare = Callable[[list[tuple[str, str, bool]]], list[str]]
 
-ALPHABETS = ("abc dE", "éèêe\u0301 ñ", "абвгд", "مرحبا\u064b", "한국어가나", "日本語かな", "กขค\u0e48", "नमस्ते", "👩‍🚀🎉x", "-'!?.", "<&>\"")
+ALPHABETS = (
+    "abc dE",
+    "éèêe\u0301 ñ",
+    "абвгд",
+    "مرحبا\u064b",
+    "한국어가나",
+    "日本語かな",
+    "กขค\u0e48",
+    "नमस्ते",
+    "👩‍🚀🎉x",
+    "-'!?.",
+    '<&>"',
+)
 texts = st.sampled_from(ALPHABETS).flatmap(lambda letters: st.text(st.sampled_from(letters), min_size=1, max_size=14))
 
 
@@ -91,7 +103,11 @@ LONG = "the quick brown fox jumps over the lazy dog and then it sleeps for a whi
 
 @pytest.mark.parametrize(
     ("expected", "typed"),
-    [(LONG.strip(), LONG.strip().replace("lazy", "crazy")), (LONG.strip(), LONG[20:].strip()), ("ab" * 150, "ba" * 150)],
+    [
+        (LONG.strip(), LONG.strip().replace("lazy", "crazy")),
+        (LONG.strip(), LONG[20:].strip()),
+        ("ab" * 150, "ba" * 150),
+    ],
 )
 def test_long_answers(anki: Anki, compare: Compare, expected: str, typed: str) -> None:
     pair = (expected, typed, True)
