@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from deckgen.template import Side, Speech, TypedAnswer
 
 _PLAY = re.compile(r"\[anki:play:[qa]:(\d+)\]")
+_SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
+_RULE = "<hr id=answer>"
+_FONT = "font-family: 'Liberation Sans'; font-size: 20px"
+"""The font of a field, as genanki writes it; Anki sets it on what is typed there."""
+
 _TYPE = re.compile(r"\[\[type:.+?\]\]", re.DOTALL)
 
 
@@ -50,13 +55,15 @@ class Reviewer:
 
 
 def _side(side: Side, typed: TypedAnswer | None, *, is_front: bool) -> str:
-    html = with_mathml(side.html)
+    html = _SCRIPT.sub("", with_mathml(side.html))  # would not run; a browser complains of each
     if side.sounds:
         html = _PLAY.sub(lambda found: _button(side.sounds[int(found[1])]), html)
     if typed is None:
         return html
     box = _box(typed, is_front=is_front)
-    return _TYPE.sub(lambda _: box, html, count=1)
+    if box and _RULE in html and not is_front:
+        html, box = html.replace(_RULE, ""), _RULE + box  # aqt, reviewer.py: the rule goes before the comparison
+    return _TYPE.sub(lambda _: box, html)
 
 
 def _button(sound: Sound | Speech) -> str:
@@ -74,6 +81,8 @@ def _box(typed: TypedAnswer, *, is_front: bool) -> str:
     if not typed.expected:
         return ""
     if is_front:
-        return '<center><input type="text" id="typeans" aria-label="Your answer" autocomplete="off"></center>'
-    combining = "true" if typed.combining else "false"
-    return f'<div class="typed" data-expected="{escape(typed.expected)}" data-combining="{combining}"></div>'
+        box = f'<input type="text" id="typeans" aria-label="Your answer" autocomplete="off" style="{_FONT}">'
+        return f"<center>{box}</center>"
+    marks = "true" if typed.combining else "false"
+    data = f'data-expected="{escape(typed.expected)}" data-combining="{marks}"'
+    return f'<div class="typed" style="{_FONT}" {data}></div>'

@@ -16,4 +16,4 @@ def theme_names() -> tuple[str, ...]:
 
 def stylesheet(theme: str) -> str:
     """Return the CSS of a theme as it goes into a note type."""
-    return "".join((_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in (theme, "base"))
+    return "".join((_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("base", theme))
