@@ -79,6 +79,7 @@ class Gallery:
         return {
             "deck": {
                 "name": deck.name,
+                "tag": deck.tag,
                 "description": plain_text(to_html(deck.description)),
                 "language": deck.language,
                 "direction": direction(deck.language),
@@ -128,7 +129,7 @@ def gallery_of(compilation: Compilation, notes: Sequence[CompiledNote]) -> Galle
 
 def nothing_to_see(name: str, problems: Sequence[Diagnostic]) -> dict[str, Any]:
     """Return the index of a deck that cannot be read at all."""
-    deck = {"name": name, "description": "", "language": "en", "direction": "ltr"}
+    deck = {"name": name, "tag": "", "description": "", "language": "en", "direction": "ltr"}
     empty: dict[str, list[object]] = {"types": [], "topics": [], "tags": [], "notes": []}
     return {"deck": deck, **empty, "problems": _problems(problems, ()), "chunk": CHUNK}
 

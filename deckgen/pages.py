@@ -28,7 +28,7 @@ def in_the_way(target: Path, *, single: bool) -> Diagnostic | None:
 
 
 def write_pages(gallery: Gallery, target: Path, stage: Path, *, single: bool) -> None:
-    """Write pages, whole, in the place of those of the last time; `stage` is for what is not finished. Raises OSError."""
+    """Put pages in the place of those of the last time; what is not finished stands in `stage`. Raises OSError."""
     index = {**gallery.index(for_author=False), "frame": asset("frame.css")}
     chunks = (gallery.cards(number) for number in range(gallery.chunks))
     data = PageData(gallery.deck.name, index, chunks, gallery.media)

@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 
 
 class Reviewer:
-    """Shows the cards of one note type. Raises ModuleNotFoundError where a card has math and latex2mathml is missing."""
+    """Shows the cards of one note type. Raises ModuleNotFoundError for math where latex2mathml is missing."""
 
     def __init__(self, note_type: NoteType) -> None:
         self._type = note_type

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,8 +17,9 @@ from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, FrameLocator, Page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -36,3 +40,23 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def preview(path: Path | str, *arguments: str) -> Iterator[str]:
+    """Run `deckgen preview` as its user does, and give the address that it prints first."""
+    command = [sys.executable, "-m", "deckgen", "preview", "--no-browser", *arguments, str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+        assert "Traceback" not in said, said
+        assert process.returncode == 0
+
+
+def card(page: Page) -> FrameLocator:
+    """Return the card that is shown; the one that is to come next waits behind it."""
+    return page.frame_locator("#stage iframe:not(.waiting)")

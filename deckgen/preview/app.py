@@ -44,21 +44,30 @@ class Exhibit(Protocol):
 
 @dataclass(slots=True)
 class Current:
-    """The exhibit of now. Who waits for the next one is woken by `change`."""
+    """The exhibit of now. Who waits for the next one is woken by `change`, or by the end."""
 
     exhibit: Exhibit
     version: int = 1
+    is_over: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def change(self, exhibit: Exhibit) -> None:
         """Show something else from now on."""
         self.exhibit, self.version = exhibit, self.version + 1
+        self._wake()
+
+    def end(self) -> None:
+        """Tell those who wait that nothing will come any more."""
+        self.is_over = True
+        self._wake()
+
+    def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def later_than(self, version: int) -> int:
         """Wait for a version after this one; return it, or the same if nothing changed for a while."""
-        if self.version <= version:
+        if self.version <= version and not self.is_over:
             try:
                 await asyncio.wait_for(self._changed.wait(), _HEARTBEAT)
             except TimeoutError:
@@ -119,7 +128,7 @@ def application(current: Current, token: str) -> Starlette:
 async def _news(current: Current) -> AsyncIterator[str]:
     version = current.version
     yield f"retry: 500\ndata: {version}\n\n"
-    while True:
+    while not current.is_over:
         later = await current.later_than(version)
         yield f"data: {later}\n\n" if later > version else ": still here\n\n"
         version = later

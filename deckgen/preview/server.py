@@ -52,9 +52,21 @@ def serve(first: Exhibit, watched: Watched, place: Place, ready: Callable[[str],
         ws="none",
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, current)
     with suppress(KeyboardInterrupt), listening:
         asyncio.run(_run(server, listening, current, watched, lambda: ready(f"http://{host}/{token}/")))
+
+
+class _Server(uvicorn.Server):
+    """A server that lets go of those who wait for changes when it stops, or it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, current: Current) -> None:
+        super().__init__(config)
+        self._current = current
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._current.end()
+        await super().shutdown(sockets)
 
 
 def _listen(place: Place) -> socket.socket:

@@ -26,7 +26,7 @@ _SCRIPT = '<script type="module" src="static/app.js"></script>\n'
 
 
 class PageData(NamedTuple):
-    """What the pages show: a title, the index (`contents`) and the chunks of cards (plain values), the media by name."""
+    """What the pages show: a title, the index (`contents`) and chunks of cards as plain values, media by name."""
 
     title: str
     contents: dict[str, object]

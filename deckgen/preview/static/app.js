@@ -20,14 +20,13 @@ class App {
     this.position = 0;
     this.view = "card";
     this.isBack = false;
+    this.at = null; // the card that was last shown: where to stay when the deck has changed
     this.night = remembered("night") ?? matchMedia("(prefers-color-scheme: dark)").matches;
     this.phone = remembered("phone") ?? false;
     const onKey = (event) => this.onKey(event);
     const withMedia = this.source.withMedia;
     this.stage = new Stage({ onKey, withMedia });
     this.grid = new Grid({ open: (position) => this.open(position), withMedia });
-    document.addEventListener("keydown", onKey);
-    this.listen();
   }
 
   async start() {
@@ -35,6 +34,7 @@ class App {
     this.fromAddress();
     globalThis.addEventListener("hashchange", () => this.fromAddress() && this.draw());
     this.draw();
+    this.listen();
     this.source.watch({
       changed: () => this.reload(),
       lost: () => this.announce("The preview has stopped. Start it again with  deckgen preview"),
@@ -42,24 +42,26 @@ class App {
     });
   }
 
+  /** Reads the deck; nothing of the old one is given up before all of the new one is there. */
   async load() {
-    this.deck = new Deck(await this.source.index(), this.source);
-    document.title = `${this.deck.name} – deckgen`;
-    document.documentElement.classList.toggle("static", this.source.search === null);
-    byId("name").textContent = this.deck.name;
-    byId("amount").textContent = `${amount(this.deck.notes.length, "note")}, ${amount(this.deck.size, "card")}`;
+    const deck = new Deck(await this.source.index(), this.source);
+    const found = await this.ask(this.query, deck);
+    this.deck = deck;
+    document.title = `${deck.name} – deckgen`;
+    byId("name").textContent = deck.name;
+    byId("amount").textContent = `${amount(deck.notes.length, "note")}, ${amount(deck.size, "card")}`;
+    byId("about").textContent = deck.deck.description;
     byId("query").placeholder = this.source.search ? "tag:core cortex" : "words, tag:core, -not";
-    await this.search(this.query, { moves: false });
+    if (!this.tellFound(found)) this.choice.notes = null;
+    this.chooseAgain();
   }
 
   /** Takes the deck as it is now, and stays where it was. */
   async reload() {
-    const card = this.shown[this.position];
-    const was = card === undefined ? null : { key: this.deck.noteOf(card).key, nth: this.deck.nth(card), note: this.deck.noteNumber(card) };
     await this.load();
-    if (was) {
-      let again = this.deck.find(was.key, was.nth);
-      if (again < 0) again = this.deck.notes[Math.min(was.note, this.deck.notes.length - 1)]?.first ?? -1;
+    if (this.at) {
+      let again = this.deck.find(this.at.key, this.at.nth);
+      if (again < 0) again = this.deck.notes[Math.min(this.at.note, this.deck.notes.length - 1)]?.first ?? -1;
       this.position = Math.max(0, this.shown.indexOf(again));
     }
     this.draw();
@@ -92,26 +94,29 @@ class App {
     });
   }
 
-  async search(query, { moves = true } = {}) {
+  async search(query) {
     this.query = query;
-    const found = query.trim() === "" ? { notes: null } : await this.ask(query);
-    if (query !== this.query) return; // something else has been typed since
+    const found = await this.ask(query, this.deck);
+    if (query === this.query && this.tellFound(found)) this.choose({}); // unless something else was typed since
+  }
+
+  /** Takes what a search found; says what is wrong with it and returns false if it cannot be understood. */
+  tellFound(found) {
     if (found.error) {
       sayOfSearch(`${found.error}; ${found.help}`, true);
-      if (!moves) this.chooseAgain();
-      return;
+      return false;
     }
     sayOfSearch(found.notes ? `${amount(found.notes.length, "note")} found` : "");
     this.choice.notes = found.notes && new Set(found.notes);
-    if (moves) this.choose({});
-    else this.chooseAgain();
+    return true;
   }
 
-  async ask(query) {
+  async ask(query, deck) {
+    if (query.trim() === "") return { notes: null };
     if (this.source.search) return this.source.search(query);
     const matches = wordMatcher(query);
     const notes = [];
-    this.deck.notes.forEach((note, number) => matches(note, this.deck.tags) && notes.push(number));
+    deck.notes.forEach((note, number) => matches(note, deck.tags) && notes.push(number));
     return { notes };
   }
 
@@ -192,8 +197,8 @@ class App {
   toAddress() {
     const card = this.shown[this.position];
     if (card === undefined) return;
-    const nth = this.deck.nth(card);
-    const hash = `#${encodeURIComponent(this.deck.noteOf(card).key)}${nth ? `.${nth + 1}` : ""}`;
+    this.at = { key: this.deck.noteOf(card).key, nth: this.deck.nth(card), note: this.deck.noteNumber(card) };
+    const hash = `#${encodeURIComponent(this.at.key)}${this.at.nth ? `.${this.at.nth + 1}` : ""}`;
     if (hash !== location.hash) history.replaceState(null, "", hash);
   }
 
@@ -210,6 +215,7 @@ class App {
   // Keys and buttons
 
   listen() {
+    document.addEventListener("keydown", (event) => this.onKey(event));
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("flip", () => this.flip());
     on("back-one", () => this.go(this.position - 1));
@@ -243,7 +249,7 @@ class App {
     const name = target?.localName;
     const isTyping = ["input", "textarea", "select"].includes(name);
     if (event.key === "Escape" && target?.id === "query") return this.leaveSearch();
-    if (isTyping && !(target.id === "typeans" && event.key === "Enter")) return;
+    if (isTyping && !(target.id === "typeans" && leavesInput(event.key, target.value))) return;
     const isPress = [" ", "Enter"].includes(event.key) && ["button", "a", "summary", "audio", "video"].includes(name);
     const act = isPress ? null : this.keys[event.key];
     if (!act) return;
@@ -276,6 +282,11 @@ class App {
     field.value = "";
     return this.search("");
   }
+}
+
+/** From the box of a typed answer, Enter turns the card over, and from an empty one the arrows go on. */
+function leavesInput(key, value) {
+  return key === "Enter" || (value === "" && ["ArrowLeft", "ArrowRight"].includes(key));
 }
 
 function decoded(text) {

@@ -9,9 +9,9 @@ const OPENED = ["http:", "https:", "mailto:"];
  * Makes a card's document live. Everything is found by selectors and never by name, whatever the card calls its parts.
  * @param {Document} inside
  * @param {{play: (file: string) => void, speak: (text: string, language: string) => void,
- *          openLink: (address: string) => void, typedText: string}} around
+ *          openLink: (address: string) => void, typedText: string, takesFocus: boolean}} around
  */
-export function enliven(inside, { play, speak, openLink, typedText }) {
+export function enliven(inside, { play, speak, openLink, typedText, takesFocus }) {
   const root = inside.documentElement;
   root.addEventListener("click", (event) => clicked(event, { play, speak, openLink }));
   root.addEventListener("submit", (event) => event.preventDefault());
@@ -20,7 +20,7 @@ export function enliven(inside, { play, speak, openLink, typedText }) {
     place.replaceChildren(typedElement(inside, compareTyped(expected, typedText, combining !== "false")));
   }
   drawOcclusion(inside);
-  root.querySelector("input#typeans")?.focus({ preventScroll: true });
+  if (takesFocus) root.querySelector("input#typeans")?.focus({ preventScroll: true });
 }
 
 /** What has been typed into a card. @param {Document} inside @returns {string} */

@@ -41,9 +41,9 @@ export function typedInFrame(frame) {
   return frame?.contentDocument ? typedIn(frame.contentDocument) : "";
 }
 
-/** Gives a card's document its life. @param {Document} inside @param {string} typedText */
-export function liveCard(inside, typedText) {
-  enliven(inside, { play, speak, openLink, typedText });
+/** Gives a card's document its life. @param {Document} inside @param {string} typedText @param {boolean} takesFocus */
+export function liveCard(inside, typedText, takesFocus) {
+  enliven(inside, { play, speak, openLink, typedText, takesFocus });
 }
 
 /** @param {string} file an address */

@@ -124,7 +124,7 @@ export class Grid {
       night,
       phone,
     };
-    const frame = cardFrame(look, { title: "", ready: (inside) => liveCard(inside, "") });
+    const frame = cardFrame(look, { title: "", ready: (inside) => liveCard(inside, "", false) });
     frame.setAttribute("aria-hidden", "true");
     frame.setAttribute("tabindex", "-1");
     frame.inert = true;

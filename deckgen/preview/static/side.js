@@ -21,16 +21,21 @@ export function listTopicsAndTags(deck, chosen, choose) {
   const shown = tags.filter((tag, place) => place < MOST_TAGS || tag.name === chosen.tag);
   const items = shown.map((tag) => {
     const isChosen = chosen.tag === tag.name;
-    return choiceItem(tag, tag.name, isChosen, () => choose.tag(isChosen ? null : tag.name));
+    return choiceItem(tag, shortTag(tag.name, deck.deck.tag), isChosen, () => choose.tag(isChosen ? null : tag.name));
   });
   if (tags.length > shown.length) items.push(element("li", { class: "more" }, `and ${tags.length - shown.length} more: search tag:…`));
   byId("tags").replaceChildren(...items);
 }
 
+/** A tag without the deck's own, which all begin with. */
+function shortTag(tag, root) {
+  return tag.startsWith(`${root}::`) ? tag.slice(root.length) : tag;
+}
+
 function choiceItem({ name, count }, text, isChosen, choose) {
   const button = element(
     "button",
-    { type: "button", "aria-pressed": String(isChosen), onclick: () => choose(name) },
+    { type: "button", title: name, "aria-pressed": String(isChosen), onclick: () => choose(name) },
     element("span", { class: "text" }, text || "(no topic)"),
     element("span", { class: "count" }, count.toLocaleString("en")),
   );

@@ -81,7 +81,7 @@ export class Stage {
       title,
       ready: (inside) => {
         if (turn !== this._turn) return frame.remove();
-        liveCard(inside, this._typed);
+        liveCard(inside, this._typed, true);
         inside.addEventListener("keydown", this._onKey);
         frame.classList.remove("waiting");
         this._replace(frame);
