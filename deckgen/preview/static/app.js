@@ -31,6 +31,7 @@ class App {
 
   async start() {
     await this.load();
+    if (this.hasOnlyProblems) this.view = "problems";
     this.fromAddress();
     globalThis.addEventListener("hashchange", () => this.fromAddress() && this.draw());
     this.draw();
@@ -58,13 +59,19 @@ class App {
 
   /** Takes the deck as it is now, and stays where it was. */
   async reload() {
+    const hadOnlyProblems = this.hasOnlyProblems;
     await this.load();
+    if (hadOnlyProblems && !this.hasOnlyProblems) this.view = "card";
     if (this.at) {
       let again = this.deck.find(this.at.key, this.at.nth);
       if (again < 0) again = this.deck.notes[Math.min(this.at.note, this.deck.notes.length - 1)]?.first ?? -1;
       this.position = Math.max(0, this.shown.indexOf(again));
     }
     this.draw();
+  }
+
+  get hasOnlyProblems() {
+    return this.deck.size === 0 && this.deck.problems.length > 0;
   }
 
   announce(text) {

@@ -1,105 +1,176 @@
 // Anki's image occlusion without Anki's script: the masks as shapes over the picture.
+//
+// What is drawn, and how, was seen in Anki 26.09 (its reviewer draws on the canvas that the card brings along). Shapes are
+// made in the document around the frame: there no card can have put something else in the place of `createElement`.
 
 const SVG = "http://www.w3.org/2000/svg";
-const KINDS = {
-  cloze: { fill: "--active-shape-color", border: "--active-shape-border", colour: "#ff8e8e", line: "1px #212121" },
-  "cloze-inactive": { fill: "--inactive-shape-color", border: "--inactive-shape-border", colour: "#ffeba2", line: "1px #212121" },
-  "cloze-highlight": { fill: "--highlight-shape-color", border: "--highlight-shape-border", colour: "#ff8e8e00", line: "1px #ff8e8e" },
-};
+
+/** The kinds of masks in the order they are drawn in, with the names and defaults of their colours. */
+const MASKS = [
+  { kind: "cloze", name: "active", colour: "#ff8e8e", line: "#212121" },
+  { kind: "cloze-inactive", name: "inactive", colour: "#ffeba2", line: "#212121" },
+  { kind: "cloze-highlight", name: "highlight", colour: "#ff8e8e00", line: "#ff8e8e" },
+];
+const ROUND = 10_000; // parts of a full turn: what `data-angle` counts
+const LABEL = { font: "Arial", size: 40, padding: 5, lineHeight: 1.5, colour: "#000000", ground: "#ffffff" };
+
+/** The root of a document, whatever a card has named `documentElement`. @param {Document} inside @returns {HTMLElement} */
+export function rootOf(inside) {
+  return Reflect.get(Document.prototype, "documentElement", inside);
+}
 
 /** Draws the masks of a card that has some. @param {Document} inside the frame's document */
 export function drawOcclusion(inside) {
-  const room = inside.querySelector("#image-occlusion-container");
-  const image = room?.querySelector("img");
-  if (!image) return;
-  if (image.complete && image.naturalWidth) drawOver(inside, room, image);
-  else image.addEventListener("load", () => drawOver(inside, room, image), { once: true });
+  const root = rootOf(inside);
+  const room = root.querySelector("#image-occlusion-container:not(form)");
+  if (!room) return;
+  const image = room.querySelector("img");
+  if (!image) return sayInstead(room, "This card has no picture.");
+  const draw = () => (image.naturalWidth ? drawOver(root, room, image) : sayInstead(room, "The picture cannot be shown."));
+  if (image.complete) return draw();
+  for (const end of ["load", "error"]) image.addEventListener(end, draw, { once: true });
 }
 
-function drawOver(inside, room, image) {
+function sayInstead(room, text) {
+  const said = document.createElement("p");
+  said.textContent = text;
+  room.append(said);
+}
+
+function drawOver(root, room, image) {
   const { naturalWidth: width, naturalHeight: height } = image;
-  room.style.aspectRatio = `${width} / ${height}`;
-  room.style.maxWidth = `calc((95vh - 40px) * ${width / height})`;
-  const canvas = room.querySelector("#image-occlusion-canvas") ?? room;
-  const drawing = inside.createElementNS(SVG, "svg");
-  drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  drawing.setAttribute("preserveAspectRatio", "none");
-  drawing.setAttribute("class", "masks");
-  const masks = [...inside.querySelectorAll("[data-shape]")].filter(isShown);
-  drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", `${masks.length} ${masks.length === 1 ? "mask" : "masks"} on the picture`);
-  const colours = inside.defaultView.getComputedStyle(canvas);
-  for (const mask of masks) drawing.append(...shapes(inside, mask, { width, height, colours }));
-  room.append(drawing);
-  inside.querySelector("#toggle")?.addEventListener("click", () => drawing.toggleAttribute("hidden"));
-}
-
-/** What is not asked for stays hidden only if the note says so. */
-function isShown(mask) {
-  return kindOf(mask) !== "cloze-inactive" || mask.dataset.occludeinactive === "1";
-}
-
-function kindOf(mask) {
-  return Object.keys(KINDS).find((kind) => mask.classList.contains(kind)) ?? "cloze-inactive";
-}
-
-function shapes(inside, mask, { width, height, colours }) {
-  const { fill, border, colour, line } = KINDS[kindOf(mask)];
-  const shape = shapeElement(inside, mask, width, height);
-  if (!shape) return [];
-  const [thickness, ...stroke] = (colours.getPropertyValue(border).trim() || line).split(/\s+/);
-  const angle = Number(mask.dataset.angle ?? 0);
-  if (angle) {
-    const [x, y] = [Number(mask.dataset.left ?? 0) * width, Number(mask.dataset.top ?? 0) * height];
-    shape.setAttribute("transform", `rotate(${angle} ${x} ${y})`);
+  room.style.aspectRatio = `${width} / ${height}`; // the rest of its size is the style sheet's, as in Anki
+  const colours = getComputedStyle(root.querySelector("canvas#image-occlusion-canvas") ?? room);
+  const pixel = width / (room.clientWidth || width) / devicePixelRatio; // of Anki's canvas, in those of the picture
+  const surface = { width, height, pixel, colours };
+  const [masks, labels] = [svgShape("g", {}), svgShape("g", {})];
+  for (const mask of MASKS) {
+    for (const { dataset } of root.querySelectorAll(`div.${mask.kind}[data-shape]`)) {
+      if (mask.kind === "cloze-inactive" && dataset.occludeinactive !== "1") continue;
+      if (dataset.shape === "text") labels.append(...labelShapes(dataset, surface));
+      else masks.append(...maskShapes(dataset, mask, surface));
+    }
   }
+  const attributes = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", class: "masks", role: "img" };
+  const drawing = svgShape("svg", attributes, masks, labels);
+  room.querySelector("svg.masks")?.remove();
+  room.append(drawing);
+  describeMasks(drawing, masks);
+  bindToggle(root, () => {
+    masks.style.display = masks.style.display ? "" : "none";
+    describeMasks(drawing, masks);
+  });
+}
+
+function describeMasks(drawing, masks) {
+  const count = masks.style.display ? 0 : masks.childElementCount;
+  drawing.setAttribute("aria-label", `image with ${count || "no"} ${count === 1 ? "mask" : "masks"}`);
+}
+
+/** The button hides masks, not labels, and is there only where a note hides all of them; M is its key. */
+function bindToggle(root, toggle) {
+  const button = root.querySelector("#toggle:not(form)");
+  if (!button) return;
+  if (!root.querySelector('[data-occludeinactive="1"]')) {
+    button.style.display = "none";
+    return;
+  }
+  button.addEventListener("click", toggle);
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "M" && !event.composedPath()[0].matches?.("input, textarea, select")) toggle();
+  });
+}
+
+function maskShapes(dataset, { kind, name, colour, line }, surface) {
+  const shape = geometry(dataset, surface);
+  if (!shape) return [];
+  const isOwn = kind === "cloze-inactive" && dataset.fill !== colour; // a mask that is asked for has the card's colour
+  const [thickness, stroke] = surface.colours.getPropertyValue(`--${name}-shape-border`).trim().split(/\s+/);
+  const pixels = Number.parseFloat(thickness);
+  shape.setAttribute("class", kind);
   shape.setAttribute("vector-effect", "non-scaling-stroke");
-  shape.setAttribute("class", kindOf(mask));
-  shape.style.fill = mask.dataset.fill || colours.getPropertyValue(fill).trim() || colour;
-  if (mask.dataset.shape === "text") return [textGround(inside, mask, width, height), shape];
-  shape.style.stroke = stroke.join(" ");
-  shape.style.strokeWidth = thickness;
+  shape.style.fill = aColour(isOwn && dataset.fill, surface.colours.getPropertyValue(`--${name}-shape-color`), colour);
+  shape.style.stroke = aColour(stroke, line);
+  shape.style.strokeWidth = `${(Number.isNaN(pixels) ? 1 : pixels) / devicePixelRatio}px`;
   return [shape];
 }
 
-function shapeElement(inside, { dataset }, width, height) {
-  const x = (name) => Number(dataset[name] ?? 0) * width;
-  const y = (name) => Number(dataset[name] ?? 0) * height;
+/** The first that is a colour: anything else, such as a `url()`, paints nothing in Anki either. */
+function aColour(...colours) {
+  return colours.find((colour) => colour && CSS.supports("color", colour));
+}
+
+function geometry(dataset, { width, height }) {
+  const [left, top] = [part(dataset.left) * width, part(dataset.top) * height];
+  const turn = turned(dataset.angle, left, top);
   switch (dataset.shape) {
     case "rect":
-      return svgElement(inside, "rect", { x: x("left"), y: y("top"), width: x("width"), height: y("height") });
-    case "ellipse":
-      return svgElement(inside, "ellipse", { cx: x("left") + x("rx"), cy: y("top") + y("ry"), rx: x("rx"), ry: y("ry") });
-    case "polygon": {
-      const points = (dataset.points ?? "").split(" ").map((pair) => pair.split(",").map(Number));
-      return svgElement(inside, "polygon", { points: points.map(([left, top]) => `${left * width},${top * height}`).join(" ") });
+      return svgShape("rect", { x: left, y: top, width: part(dataset.width) * width, height: part(dataset.height) * height, ...turn });
+    case "ellipse": {
+      const [rx, ry] = [part(dataset.rx) * width, part(dataset.ry) * height];
+      return svgShape("ellipse", { cx: left + rx, cy: top + ry, rx, ry, ...turn });
     }
-    case "text": {
-      const size = textSize(dataset, height);
-      const text = svgElement(inside, "text", { x: x("left") + 5, y: y("top") + size, "font-size": size, "font-family": "Arial" });
-      text.textContent = dataset.text ?? "";
-      return text;
+    case "polygon": {
+      const points = (dataset.points || "0,0").split(" ").map((pair) => pair.split(",").map(part));
+      const moved = (place, axis) => place - Math.min(...points.map((point) => point[axis]));
+      const at = ([x, y]) => `${moved(x, 0) * width + left},${moved(y ?? 0, 1) * height + top}`;
+      return svgShape("polygon", { points: points.map(at).join(" ") }); // Anki does not turn these
     }
     default:
       return null;
   }
 }
 
-function textSize(dataset, height) {
-  return (Number(dataset.fontSize) * height || 40) * Number(dataset.scale ?? 1);
+/** @param {string | undefined} text a part of the width or the height */
+function part(text) {
+  const number = Number.parseFloat(text);
+  return Number.isFinite(number) ? number : 0;
 }
 
-function textGround(inside, { dataset }, width, height) {
-  const size = textSize(dataset, height);
-  const length = (dataset.text ?? "").length * size * 0.55 + 10;
-  const box = { x: Number(dataset.left ?? 0) * width, y: Number(dataset.top ?? 0) * height, width: length, height: size * 1.3 };
-  const ground = svgElement(inside, "rect", box);
-  ground.style.fill = "#ffffff";
-  return ground;
+/** Shapes turn about their upper left corner. */
+function turned(angle, left, top) {
+  const degrees = ((Number(angle) % ROUND) / ROUND) * 360;
+  return degrees ? { transform: `rotate(${degrees} ${left} ${top})` } : {};
 }
 
-function svgElement(inside, name, attributes) {
-  const made = inside.createElementNS(SVG, name);
+/** A label: its lines on a white ground. */
+function labelShapes(dataset, { width, height, pixel }) {
+  const scale = part(dataset.scale) || 1;
+  const size = (part(dataset.fontSize) * height || LABEL.size * pixel) * scale;
+  const [left, top] = [part(dataset.left) * width, part(dataset.top) * height];
+  const lines = (dataset.text ?? "").split("\n");
+  const measure = textMeasure(size);
+  const lineHeight = LABEL.lineHeight * measure.ofCapitals;
+  const padding = LABEL.padding * pixel * scale;
+  const box = { width: Math.max(...lines.map(measure.widthOf)) + padding, height: lines.length * lineHeight + padding };
+  const ground = svgShape("rect", { x: left, y: top, ...box, fill: LABEL.ground });
+  const texts = lines.map((line, number) => {
+    const at = { x: left, y: top + number * lineHeight + measure.toBaseline };
+    const text = svgShape("text", { ...at, "font-size": size, "font-family": LABEL.font });
+    Object.assign(text.style, { fill: aColour(dataset.fill, LABEL.colour), whiteSpace: "pre", direction: "ltr" });
+    text.textContent = line;
+    return text;
+  });
+  return [svgShape("g", { class: "label", ...turned(dataset.angle, left, top) }, ground, ...texts)];
+}
+
+/** Measures as Anki does, on a canvas. */
+function textMeasure(size) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `${size}px ${LABEL.font}`;
+  context.textBaseline = "top";
+  const capital = context.measureText("M");
+  return {
+    ofCapitals: capital.actualBoundingBoxAscent + capital.actualBoundingBoxDescent,
+    toBaseline: -capital.alphabeticBaseline,
+    widthOf: (text) => context.measureText(text).width,
+  };
+}
+
+/** Makes a part of a drawing. @param {string} name @param {Object<string, any>} attributes @param {...Node} children */
+export function svgShape(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.append(...children);
   return made;
 }

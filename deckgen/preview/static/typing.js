@@ -55,15 +55,17 @@ function steps(given, wanted) {
 
 function matches(given, wanted) {
   const places = placesOf(wanted);
-  const waiting = [[0, given.length, 0, wanted.length]];
+  const rows = [new Int32Array(wanted.length + 1), new Int32Array(wanted.length + 1)];
+  const waiting = [[0, given.length, 0, wanted.length, Infinity]];
   const found = [];
   while (waiting.length) {
-    const [low, high, from, to] = waiting.pop();
-    const [start, at, size] = longestMatch(given, wanted, places, [low, high, from, to]);
+    const [low, high, from, to, most] = waiting.pop();
+    const best = longestMatch(given, { places, rows }, [low, high, from, to, most]);
+    const [start, at, size] = widened(given, wanted, best, [low, high, from, to]);
     if (!size) continue;
     found.push([start, at, size]);
-    if (low < start && from < at) waiting.push([low, start, from, at]);
-    if (start + size < high && at + size < to) waiting.push([start + size, high, at + size, to]);
+    if (low < start && from < at) waiting.push([low, start, from, at, best[2]]);
+    if (start + size < high && at + size < to) waiting.push([start + size, high, at + size, to, best[2]]);
   }
   found.sort((one, two) => one[0] - two[0] || one[1] - two[1]);
   return joined(found);
@@ -92,20 +94,42 @@ function placesOf(wanted) {
   return places;
 }
 
-function longestMatch(given, wanted, places, [low, high, from, to]) {
+/**
+ * The first of the longest matches in a part. No part has a longer one than the whole (`most`), so the search ends at one
+ * of that length: without this, texts that share many single letters would take seconds.
+ */
+function longestMatch(given, { places, rows }, [low, high, from, to, most]) {
   let [start, at, size] = [low, from, 0];
-  let lengths = new Map();
-  for (let place = low; place < high; place += 1) {
-    const next = new Map();
-    for (const other of places.get(given[place]) ?? []) {
-      if (other < from) continue;
-      if (other >= to) break;
-      const length = (lengths.get(other - 1) ?? 0) + 1;
-      next.set(other, length);
+  let [before, row] = rows; // the length of the match that ends before a place of `wanted`, for one letter of `given`
+  let last = [];
+  for (let place = low; place < high && size < most; place += 1) {
+    const all = places.get(given[place]) ?? [];
+    for (let next = firstFrom(all, from); next < all.length && all[next] < to; next += 1) {
+      const other = all[next];
+      const length = (other > from ? before[other] : 0) + 1;
+      row[other + 1] = length;
       if (length > size) [start, at, size] = [place - length + 1, other - length + 1, length];
     }
-    lengths = next;
+    for (const other of last) before[other + 1] = 0;
+    [before, row, last] = [row, before, all];
   }
+  for (const each of rows) each.fill(0, from, to + 1);
+  return [start, at, size];
+}
+
+/** The index of the first number that is not below another, in a sorted list. */
+function firstFrom(numbers, least) {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A match with the letters beside it that are alike but that no match begins with. */
+function widened(given, wanted, [start, at, size], [low, high, from, to]) {
   while (start > low && at > from && given[start - 1] === wanted[at - 1]) [start, at, size] = [start - 1, at - 1, size + 1];
   while (start + size < high && at + size < to && given[start + size] === wanted[at + size]) size += 1;
   return [start, at, size];
