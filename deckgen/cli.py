@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from deckgen.diagnostics import Diagnostic
     from deckgen.discover import DeckFiles
     from deckgen.pipeline import Built, Targets
+    from deckgen.stats import Stats
 
 PROBLEMS, MACHINE = 1, 3  # 2, wrong usage, is click's own
 
@@ -277,13 +278,21 @@ def _need(extra: str, *modules: str) -> None:
 @cli.command()
 @_PATHS
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="A table, or data.")
-def stats(paths: tuple[Path, ...], form: str) -> None:
+@click.option("--html", is_flag=True, help="A page with pictures, and the reviews to expect day by day.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the page goes; or stdout.")
+@click.option("--new-per-day", type=click.IntRange(0, 9999), help="For the page: the pace, if not that of the deck.")
+def stats(paths: tuple[Path, ...], form: str, html: bool, output: Path | None, new_per_day: int | None) -> None:
     """Count notes and cards by topic, note type and source, and measure answers.
 
     \b
     deckgen stats spanish
     deckgen stats --format json
+    deckgen stats spanish --html -o stats.html --new-per-day 15
     """
+    if not html and (output or new_per_day is not None):
+        raise click.UsageError("-o and --new-per-day go with --html")
+    if html:
+        _need("stats", "fsrs")
     from deckgen import pipeline
     from deckgen.diagnostics import has_errors
     from deckgen.stats import as_json, as_table
@@ -296,12 +305,31 @@ def stats(paths: tuple[Path, ...], form: str) -> None:
         problems += more
         counted += [found] if found else []
     _print([p for p in problems if has_errors([p])], "text")
-    if form == "json":
+    if html:
+        _put(_stats_page(counted, new_per_day), output)
+    elif form == "json":
         click.echo(as_json(counted))
     else:
         click.echo("\n".join(as_table(found) for found in counted), nl=bool(counted))
     if has_errors(problems):
         sys.exit(PROBLEMS)
+
+
+def _stats_page(counted: list[Stats], new_per_day: int | None) -> str:
+    from deckgen.statspage import page
+
+    return page(counted, new_per_day)
+
+
+def _put(text: str, output: Path | None) -> None:
+    """Write data to a file, in one step, or to stdout."""
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    from deckgen.staging import replace_file
+
+    replace_file(output, text.encode())
+    click.echo(f"{output} written", err=True)
 
 
 @cli.command()

@@ -61,7 +61,7 @@ def stats(files: DeckFiles, progress: Callable[[int], None]) -> tuple[Stats | No
     compilation, problems = open_deck(files)
     if compilation is None:
         return None, in_order(problems)
-    counted = Stats(compilation.deck.name)
+    counted = Stats(compilation.deck.name, compilation.deck.options)
     for position, note in compilation.notes():
         counted.add(note, compilation.workshop.types[note.type])
         progress(position)

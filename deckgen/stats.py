@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
-from html import unescape
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from deckgen.model import Options
+from deckgen.render.plaintext import plain_text
 from deckgen.wording import amount
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from deckgen.topics import CompiledNote
 
 _ANSWERS = ("Back", "Text")  # the field of a built-in type that says how much there is to recall
-_NOT_TEXT = re.compile(r"<[^>]*>|\{\{c[0-9,]+::|::[^{}]*\}\}|\}\}")
 
 
 @dataclass(slots=True)
@@ -28,6 +27,7 @@ class Stats:
     """Counts of one deck. `answers` holds the lengths of answers, in characters as shown."""
 
     deck: str
+    options: Options = field(default_factory=Options)
     notes: int = 0
     cards: int = 0
     topics: Counter[str] = field(default_factory=Counter)
@@ -47,7 +47,7 @@ class Stats:
         self.tags.update(note.tags)
         answer = next((fields[name] for name in _ANSWERS if name in fields), None)
         if answer is not None:
-            self.answers.append(len(unescape(_NOT_TEXT.sub("", answer))))
+            self.answers.append(len(plain_text(answer)))
 
     def lengths(self) -> dict[str, float]:
         """Return the median, the 90th percentile and the maximum of the answers' lengths."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.accessibility import serious
 from tests.browser import card, chromium, preview
 from tests.conftest import write
 
@@ -372,3 +373,29 @@ def test_the_shipped_deck(page: Page) -> None:
         assert picture.evaluate("image => image.naturalWidth") > 0
         expect(page.locator("#problem-count")).to_have_text("0")
         page.goto("about:blank")
+
+
+@pytest.mark.parametrize("night", [False, True])
+@pytest.mark.parametrize("view", ["card", "grid", "problems"])
+def test_axe_finds_nothing_serious(shown: Page, view: str, night: bool) -> None:
+    save("d/cortex.yaml", "back: primary motor cortex", "back: 2*3*4")  # something to be told of
+    expect(shown.locator("#problem-count")).to_have_text("1")
+    if night:
+        shown.keyboard.press("n")
+    shown.click(f"#to-{view}")
+    expect(
+        shown.locator({"card": ".card-frame", "grid": ".cell iframe", "problems": ".problems"}[view]).first
+    ).to_be_visible()
+    assert serious(shown) == []
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_runs_over_the_edge(shown: Page, width: int) -> None:
+    shown.set_viewport_size({"width": width, "height": 700})
+    for view in ("grid", "problems", "card"):
+        shown.click(f"#to-{view}")
+        assert shown.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    if width == 360:
+        expect(shown.locator("#side")).to_be_hidden()
+        shown.get_by_role("button", name="Topics").click()
+        expect(shown.locator("#side")).to_be_visible()

@@ -43,27 +43,31 @@ function drawOver(root, room, image) {
   const colours = getComputedStyle(root.querySelector("canvas#image-occlusion-canvas") ?? room);
   const pixel = width / (room.clientWidth || width) / devicePixelRatio; // of Anki's canvas, in those of the picture
   const surface = { width, height, pixel, colours };
-  const [masks, labels] = [svgShape("g", {}), svgShape("g", {})];
-  for (const mask of MASKS) {
-    for (const { dataset } of root.querySelectorAll(`div.${mask.kind}[data-shape]`)) {
-      if (mask.kind === "cloze-inactive" && dataset.occludeinactive !== "1") continue;
-      if (dataset.shape === "text") labels.append(...labelShapes(dataset, surface));
-      else masks.append(...maskShapes(dataset, mask, surface));
-    }
-  }
   const attributes = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", class: "masks", role: "img" };
-  const drawing = svgShape("svg", attributes, masks, labels);
+  const drawing = svgShape("svg", attributes, ...allShapes(root, surface));
   room.querySelector("svg.masks")?.remove();
   room.append(drawing);
+  const masks = [...drawing.querySelectorAll(":scope > :not(.label)")];
   describeMasks(drawing, masks);
   bindToggle(root, () => {
-    masks.style.display = masks.style.display ? "" : "none";
+    for (const mask of masks) mask.style.display = mask.style.display ? "" : "none";
     describeMasks(drawing, masks);
   });
 }
 
+/** What is not asked for has a mask only where the note hides all; what is asked for always has. */
+function* allShapes(root, surface) {
+  for (const mask of MASKS) {
+    for (const { dataset } of root.querySelectorAll(`div.${mask.kind}[data-shape]`)) {
+      if (mask.kind === "cloze-inactive" && dataset.occludeinactive !== "1") continue;
+      if (dataset.shape === "text") yield labelShape(dataset, surface);
+      else yield* maskShapes(dataset, mask, surface);
+    }
+  }
+}
+
 function describeMasks(drawing, masks) {
-  const count = masks.style.display ? 0 : masks.childElementCount;
+  const count = masks.filter((mask) => !mask.style.display).length;
   drawing.setAttribute("aria-label", `image with ${count || "no"} ${count === 1 ? "mask" : "masks"}`);
 }
 
@@ -134,35 +138,34 @@ function turned(angle, left, top) {
 }
 
 /** A label: its lines on a white ground. */
-function labelShapes(dataset, { width, height, pixel }) {
-  const scale = part(dataset.scale) || 1;
-  const size = (part(dataset.fontSize) * height || LABEL.size * pixel) * scale;
+function labelShape(dataset, { width, height, pixel }) {
   const [left, top] = [part(dataset.left) * width, part(dataset.top) * height];
+  const unit = (part(dataset.scale) || 1) * pixel; // Anki scales the canvas, and so the padding and its rounded measures
+  const size = dataset.fontSize ? (part(dataset.fontSize) * height) / pixel : LABEL.size;
   const lines = (dataset.text ?? "").split("\n");
-  const measure = textMeasure(size);
-  const lineHeight = LABEL.lineHeight * measure.ofCapitals;
-  const padding = LABEL.padding * pixel * scale;
-  const box = { width: Math.max(...lines.map(measure.widthOf)) + padding, height: lines.length * lineHeight + padding };
+  const { lineHeight, baseline, widthOf } = labelMeasures(size);
+  const widest = Math.max(...lines.map(widthOf));
+  const box = { width: (widest + LABEL.padding) * unit, height: (lines.length * lineHeight + LABEL.padding) * unit };
   const ground = svgShape("rect", { x: left, y: top, ...box, fill: LABEL.ground });
   const texts = lines.map((line, number) => {
-    const at = { x: left, y: top + number * lineHeight + measure.toBaseline };
-    const text = svgShape("text", { ...at, "font-size": size, "font-family": LABEL.font });
+    const at = { x: left, y: top + (number * lineHeight + baseline) * unit };
+    const text = svgShape("text", { ...at, "font-size": size * unit, "font-family": LABEL.font });
     Object.assign(text.style, { fill: aColour(dataset.fill, LABEL.colour), whiteSpace: "pre", direction: "ltr" });
     text.textContent = line;
     return text;
   });
-  return [svgShape("g", { class: "label", ...turned(dataset.angle, left, top) }, ground, ...texts)];
+  return svgShape("g", { class: "label", ...turned(dataset.angle, left, top) }, ground, ...texts);
 }
 
-/** Measures as Anki does, on a canvas. */
-function textMeasure(size) {
+/** Measures as Anki does, on a canvas: a line is one and a half times as high as an M. */
+function labelMeasures(size) {
   const context = document.createElement("canvas").getContext("2d");
   context.font = `${size}px ${LABEL.font}`;
   context.textBaseline = "top";
   const capital = context.measureText("M");
   return {
-    ofCapitals: capital.actualBoundingBoxAscent + capital.actualBoundingBoxDescent,
-    toBaseline: -capital.alphabeticBaseline,
+    lineHeight: LABEL.lineHeight * (capital.actualBoundingBoxAscent + capital.actualBoundingBoxDescent),
+    baseline: -capital.alphabeticBaseline,
     widthOf: (text) => context.measureText(text).width,
   };
 }
