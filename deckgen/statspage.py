@@ -118,8 +118,8 @@ def _about_lengths(stats: Stats) -> str:
 def _year(year: Forecast) -> str:
     all_seen = f"all seen after {amount(year.all_seen, 'day')}" if year.all_seen else "not all seen within a year"
     said = (
-        f"With {amount(year.new_per_day, 'new card')} a day, a learner who is to remember {100 * year.retention:.0f} % has "
-        f"{amount(year.peak, 'review')} on the fullest day and {year.later:.0f} a day in the end; {all_seen}. "
+        f"With {amount(year.new_per_day, 'new card')} a day, a learner who is to remember "
+        f"{100 * year.retention:.0f} % has {amount(year.peak, 'review')} on the fullest day and {year.later:.0f} a day in the end; {all_seen}. "
         f"That is about {max(1, round(year.minutes))} min a day, at {SECONDS_AN_ANSWER} s an answer."
     )
     if year.peak >= year.reviews_limit:
@@ -142,7 +142,7 @@ def _columns(year: Forecast) -> str:
             if size:
                 x = f'x="{number * width:.2f}" y="{base:.2f}"'
                 columns.append(f'<rect class="{kind}" {x} width="{width:.2f}" height="{size:.2f}"/>')
-    months = range(0, len(year.days), 60)
+    months = range(0, len(year.days) - 20, 60)
     labels = "".join(f'<text x="{day * width:.0f}" y="{_HEIGHT + _FOOT - 4}">day {day + 1}</text>' for day in months)
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT + _FOOT}" role="img" aria-label="Cards a day over {len(year.days)} days">'

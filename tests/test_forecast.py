@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import pytest
 from fsrs import Card, Rating, Scheduler
 
 from deckgen.forecast import forecast
 from deckgen.model import Options
+
+if TYPE_CHECKING:
+    import pytest
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -22,7 +22,8 @@ HOUSE = Path(deckgen.__file__).parent
 
 FLOORS = """
 __main__ cli
-pipeline stats starter reports
+pipeline statspage stats starter reports
+exhibition rereading pages gallery reviewer forecast
 releasenotes comparing changes packing naming identify compilation workers topics staging revisions ids holding
 writers readers preview lint
 notetypes render template select
@@ -88,6 +89,11 @@ def test_no_module_leads_back_to_itself() -> None:
         ("genanki", {"deckgen.writers.apkg"}),
         ("pyromark", {"deckgen.render.markdown"}),
         ("pygments", {"deckgen.render.highlight"}),
+        ("starlette", {"deckgen.preview.app", "deckgen.preview.guard"}),
+        ("uvicorn", {"deckgen.preview.server"}),
+        ("watchfiles", {"deckgen.preview.server"}),
+        ("latex2mathml", {"deckgen.render.mathml"}),
+        ("fsrs", {"deckgen.forecast"}),
         ("anki", set()),  # AGPL: for tests alone
         ("aqt", set()),
     ],
@@ -131,7 +137,8 @@ def test_what_is_heavy_is_imported_when_used(arguments: list[str]) -> None:
         "import sys; from deckgen.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'genanki', 'pygments', 'rapidfuzz', 'asyncio', 'ssl', 'starlette', 'uvicorn', 'nh3'}\n"
+        "heavy = {'genanki', 'pygments', 'rapidfuzz', 'asyncio', 'ssl'}\n"
+        "heavy |= {'starlette', 'uvicorn', 'watchfiles', 'fsrs', 'latex2mathml'}\n"
         "sys.exit(','.join(sorted(heavy & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, check=False, timeout=60)

@@ -29,7 +29,7 @@ DECK = {
     "d/cortex.yaml": """
         topic: Motor cortex
         cards:
-        - {id: where, front: Where is the motor cortex?, back: In the **frontal** lobe, tags: [core], hint: At the front.}
+        - {id: where, front: Where is the motor cortex?, back: In the **frontal** lobe, tags: [core], hint: In front.}
         - {id: both, front: M1, back: primary motor cortex, reverse: true}
         - {id: hidden, cloze: "The {{c1::central}} sulcus \\\\(x^2\\\\)"}
     """,
@@ -175,7 +175,7 @@ def test_hints_open_and_links_open_elsewhere(shown: Page) -> None:
     hint = card(shown).locator("div.hint")
     expect(hint).to_be_hidden()
     card(shown).get_by_text("Hint").click()
-    expect(hint).to_have_text("At the front.")
+    expect(hint).to_have_text("In front.")
     shown.evaluate("() => { window.opened = []; window.open = (...all) => { window.opened.push(all); } }")
     shown.keyboard.press("End")
     shown.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""Cards look as Anki makes them look: `template.CardRenderer` against Anki's own renderer, and what it says by examples.
+"""Cards look as Anki makes them look: `template.CardRenderer` against Anki's own renderer, and examples.
 
 White space does not count, the script in Anki's hints is left out here (no script of a card ever runs in a browser of
 ours), and of errors it counts that and where there is one, not Anki's words.
@@ -74,7 +74,7 @@ def _sound(tag: object) -> Sound | Speech:
     if isinstance(tag, SoundOrVideoTag):
         return Sound(tag.filename)
     assert isinstance(tag, TTSTag)
-    return Speech(tag.field_text, tag.lang, tuple(tag.voices), pytest.approx(tag.speed))
+    return Speech(tag.field_text, tag.lang, tuple(tag.voices), round(tag.speed, 3))  # a 32-bit number in Anki
 
 
 def alike(html: str) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -90,7 +90,9 @@ def test_an_empty_list_of_decks_and_a_deck_with_errors(command: Command) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_it_reads_well_and_asks_for_nothing(browser: Browser, command: Command, scheme: str, width: int) -> None:
+def test_it_reads_well_and_asks_for_nothing(
+    browser: Browser, command: Command, scheme: Literal["light", "dark"], width: int
+) -> None:
     files = {
         "d/deck.yaml": f"deck: {json.dumps(HOSTILE)}\nid: d\nsources: {{s: {{title: {json.dumps(HOSTILE)}}}}}\n",
         "d/a.yaml": f"topic: {json.dumps(HOSTILE)}\ntags: ['{HOSTILE.replace(' ', '-')}']\nsource: {{id: s}}\n"
@@ -98,8 +100,7 @@ def test_it_reads_well_and_asks_for_nothing(browser: Browser, command: Command, 
     }
     write(files)
     command("stats", "d", SHIPPED, "--html", "-o", "figures.html")
-    dark = "dark" if scheme == "dark" else "light"
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=dark)
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda sent: asked.append(sent.url))

@@ -1,4 +1,4 @@
-"""Themes, drawn by Chromium: every text can be read, nothing runs over, whatever the width, the light and the script."""
+"""Themes, drawn by Chromium: every text can be read, nothing runs over, whatever the width, light and script."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from deckgen.discover import find_decks
-from deckgen.gallery import Gallery
 from deckgen.notetypes.themes import theme_names
 from deckgen.preview.assets import STATIC, asset
 from deckgen.rereading import Rereader
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Page
+
+    from deckgen.gallery import Gallery
 
 SPECIMEN = Path(__file__).parent / "decks" / "specimen"
 HEADS = {"english": "en", "arabic": "ar"}
@@ -52,13 +53,15 @@ MEASURE = """() => {
   }
   for (const input of document.querySelectorAll("input")) {
     const below = ground(input);
-    const [dark, bright] = [light(over(numbers(getComputedStyle(input).color), below)), light(below)].sort((a, b) => a - b);
+    const ink = over(numbers(getComputedStyle(input).color), below);
+    const [dark, bright] = [light(ink), light(below)].sort((a, b) => a - b);
     found.push(["an input", (bright + 0.05) / (dark + 0.05)]);
   }
   const foot = [...document.querySelectorAll(".foot")].filter((e) => e.checkVisibility()).at(-1);
   const article = [...document.querySelectorAll("article")].at(-1);
   const box = foot.getBoundingClientRect();
-  const last = [...article.children].filter((e) => e !== foot && e.checkVisibility() && e.getBoundingClientRect().height).at(-1);
+  const isSeen = (e) => e !== foot && e.checkVisibility() && e.getBoundingClientRect().height;
+  const last = [...article.children].filter(isSeen).at(-1);
   return {
     contrasts: found,
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -110,7 +113,8 @@ def draw(page: Page, shown: Gallery, *, night: bool, width: int) -> Iterator[Dra
     """Draw both sides of every card as the preview does, and measure them."""
     page.set_viewport_size({"width": width, "height": 800})
     script = "".join(
-        re.sub(r"^import .*$|export ", "", asset(n), flags=re.M) for n in ("typing.js", "occlusion.js", "enliven.js")
+        re.sub(r"^import .*$|export ", "", asset(n), flags=re.MULTILINE)
+        for n in ("typing.js", "occlusion.js", "enliven.js")
     )
     notes = (note for number in range(shown.chunks) for note in shown.cards(number))
     for note, cards in zip(shown.notes, notes, strict=True):

@@ -80,7 +80,7 @@ def as_anki_writes_it(html: str) -> str:
 
 
 def by_anki(anki: Anki, pair: tuple[str, str, bool]) -> str:
-    return anki.col.compare_answer(escape(pair[0]), pair[1], combining=pair[2])
+    return str(anki.col.compare_answer(escape(pair[0]), pair[1], combining=pair[2]))
 
 
 def test_thousands_of_answers(anki: Anki, compare: Compare) -> None:

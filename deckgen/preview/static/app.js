@@ -215,6 +215,7 @@ class App {
     const position = this.shown.indexOf(card);
     if (position < 0) return false;
     const moved = position !== this.position;
+    if (moved) this.isBack = false;
     this.position = position;
     return moved;
   }
