@@ -118,8 +118,8 @@ def _about_lengths(stats: Stats) -> str:
 def _year(year: Forecast) -> str:
     all_seen = f"all seen after {amount(year.all_seen, 'day')}" if year.all_seen else "not all seen within a year"
     said = (
-        f"With {amount(year.new_per_day, 'new card')} a day, a learner who is to remember "
-        f"{100 * year.retention:.0f} % has {amount(year.peak, 'review')} on the fullest day and {year.later:.0f} a day in the end; {all_seen}. "
+        f"With {amount(year.new_per_day, 'new card')} a day, a learner who is to remember {100 * year.retention:.0f} % "
+        f"has {amount(year.peak, 'review')} on the fullest day and {year.later:.0f} a day in the end; {all_seen}. "
         f"That is about {max(1, round(year.minutes))} min a day, at {SECONDS_AN_ANSWER} s an answer."
     )
     if year.peak >= year.reviews_limit:

@@ -87,7 +87,7 @@ export class Stage {
         this._replace(frame);
         this._frame = frame;
         if (hadFocus && !inside.querySelector("#typeans")) frame.focus();
-        if (view.isBack) inside.getElementById("answer")?.scrollIntoView({ block: "nearest" });
+        if (view.isBack) scrollToAnswer(inside);
       },
     });
     frame.classList.add("waiting");
@@ -117,4 +117,10 @@ export class Stage {
     byId("card-problems").replaceChildren(own.length ? problemList(own, null) : "");
     say(`${isBack ? "Answer" : "Question"}, card ${position + 1} of ${total}`);
   }
+}
+
+/** As Anki does: what was asked moves up, so that the answer is seen. @param {Document} inside */
+function scrollToAnswer(inside) {
+  const rule = inside.documentElement.querySelector("#answer");
+  if (rule) inside.defaultView.scrollTo(0, rule.getBoundingClientRect().top);
 }
