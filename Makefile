@@ -9,13 +9,16 @@ OLD_ANKIS = 23.12 24.11 25.9
 RUN = .venv-dev/bin/python -m
 
 .PRECIOUS: .venv-anki-%/installed
-.PHONY: deck test test-long lint types check bench lock clean help
+.PHONY: deck preview test test-long lint types check bench lock clean help
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 deck: $(DECK)  ## build build/muscle-memory.apkg
 	.venv/bin/python -m deckgen build cards/muscle-memory
+
+preview: $(DEV)  ## see the deck in a browser
+	$(RUN) deckgen preview cards/muscle-memory
 
 test: $(DEV)  ## all tests, against real Anki
 	$(RUN) pytest --numprocesses=auto -m "not long" tests

@@ -1,7 +1,7 @@
 """Cards made live from outside: preview/static/enliven.js and occlusion.js on sandboxed frames in Chromium.
 
-The frames are those of the preview, under its policy. What is played, spoken and opened is written down. Cards with masks
-are rendered by real Anki.
+The frames are those of the preview, under its policy. What is played, spoken and opened is written down. Cards with
+masks are rendered by real Anki.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ globalThis.typed = () => typedIn(document.querySelector("iframe").contentDocumen
 globalThis.show = ({ html, css, frameCss, night, width, height, typedText, takesFocus }) =>
   new Promise((resolve) => {
     const ready = (inside) => {
-      enliven(inside, { play: record("play"), speak: record("speak"), openLink: record("open"), typedText, takesFocus });
+      const acts = { play: record("play"), speak: record("speak"), openLink: record("open") };
+      enliven(inside, { ...acts, typedText, takesFocus });
       resolve();
     };
     const look = { html, css, frameCss, ordinal: 0, night, phone: false };
@@ -55,7 +56,6 @@ class Stand:
         self.page = page
         self.asked: list[str] = []
         self.media: dict[str, str] = {"brain.svg": PICTURE}
-        self.held: list[Route] | None = None  # a list here keeps pictures from coming
         page.route("**/*", self._answer)
         page.goto(PLACE)
 
@@ -100,8 +100,6 @@ class Stand:
         elif name == "stand.js" or (STATIC / name).is_file():
             text = STAND if name == "stand.js" else asset(name)
             route.fulfill(body=text, content_type="text/javascript")
-        elif name in self.media and self.held is not None:
-            self.held.append(route)
         elif name in self.media:
             route.fulfill(body=self.media[name], content_type="image/svg+xml")
         else:
@@ -562,19 +560,6 @@ def test_a_colour_that_is_none_does_not_count(stand: Stand, occlusion: Callable[
     assert not [url for url in stand.asked if "elsewhere" in url]
 
 
-def test_a_picture_that_comes_late_gets_its_masks(stand: Stand, occlusion: Callable[..., list[Sides]]) -> None:
-    """A frame is loaded when its pictures are; one that is asked for later is not waited for."""
-    html = occlusion(ALL_HIDDEN, image="<img loading=lazy src=brain.svg>")[0].question
-    stand.held = []
-    with stand.page.expect_request("**/brain.svg"):
-        inside = stand.show(html)
-    expect(inside.locator("svg.masks")).to_have_count(0)
-    for route in stand.held:
-        route.fulfill(body=PICTURE, content_type="image/svg+xml")
-    expect(inside.locator("svg.masks")).to_be_visible()
-    assert boxes(inside)["rect"] == pytest.approx(BOXES["rect"], abs=0.012)
-
-
 @pytest.mark.parametrize(
     ("image", "said"), [("", "This card has no picture."), ("<img src=gone.svg>", "The picture cannot be shown.")]
 )
@@ -616,6 +601,14 @@ HOSTILE = {
 }
 
 
+def press(inside: FrameLocator, selector: str) -> None:
+    """Click, whatever of a hostile card lies over it or answers to the name of a method."""
+    click = (
+        "element => element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, composed: true }))"
+    )
+    inside.locator(selector).evaluate(click)
+
+
 @pytest.mark.parametrize(
     "hostile", [pytest.param(html, id=name) for name, html in HOSTILE.items() if "end others" not in name]
 )
@@ -625,10 +618,10 @@ def test_a_hostile_card_lives_like_any_other(stand: Stand, hostile: str) -> None
     stand.page.keyboard.type("b")
     assert stand.page.evaluate("typed()") == "b"
     expect(inside.locator("div.typed .typeGood")).to_have_text("a")
-    inside.locator("a.hint").click()
+    press(inside, "a.hint")
     expect(inside.locator("div.hint")).to_be_visible()
-    inside.locator("button.replay-button").click()
-    inside.locator("a#out").click()
+    press(inside, "button.replay-button")
+    press(inside, "a#out")
     assert stand.calls == [["play", "a.mp3"], ["open", "https://example.org/"]]
     if "base" not in hostile:
         expect(inside.locator("div > svg.masks rect.cloze")).to_have_count(1)
