@@ -38,6 +38,7 @@ check: lint types test  ## all that CI runs
 
 bench: $(DEV)  ## speed, as ratios to naive scripts
 	.venv-dev/bin/python bench/run.py
+	.venv-dev/bin/python bench/preview.py
 
 lock: $(DEV)  ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/deck.txt

@@ -46,7 +46,7 @@ globalThis.show = ({ html, css, frameCss, night, width, height, typedText, takes
     document.body.replaceChildren(frame);
   });
 """
-PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200"><rect width="400" height="200" fill="#cde"/></svg>'
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200"><rect width="9" height="9"/></svg>'
 
 
 class Stand:
@@ -514,7 +514,7 @@ def test_a_label_is_read_on_white(stand: Stand, occlusion: Callable[..., list[Si
 def look(inside: FrameLocator, kind: str) -> list[str]:
     """Return fill, line and its width of a mask."""
     found: list[str] = inside.locator(f"svg.masks .{kind}").first.evaluate(
-        "shape => { const { fill, stroke, strokeWidth } = getComputedStyle(shape); return [fill, stroke, strokeWidth]; }"
+        "shape => ['fill', 'stroke', 'stroke-width'].map((name) => getComputedStyle(shape).getPropertyValue(name))"
     )
     return found
 
@@ -574,9 +574,10 @@ def test_a_picture_that_is_missing_is_spoken_of(
 # ------------------------------------------------------------------------------------------------------- hostile cards
 
 WHOLE = (
-    f"{HINT.format('It is red.')}<button class=replay-button data-sound=a.mp3></button><a id=out href=https://example.org/>x</a>"
-    f"{BOX}<div class=typed data-expected=a data-combining=true></div><div class=cloze data-shape=rect data-left=.1 data-top=.1"
-    ' data-width=.1 data-height=.1></div><div id="image-occlusion-container"><img src=brain.svg></div>'
+    f"{HINT.format('It is red.')}<button class=replay-button data-sound=a.mp3></button>"
+    f"<a id=out href=https://example.org/>x</a>{BOX}<div class=typed data-expected=a data-combining=true></div>"
+    "<div class=cloze data-shape=rect data-left=.1 data-top=.1 data-width=.1 data-height=.1></div>"
+    '<div id="image-occlusion-container"><img src=brain.svg></div>'
 )
 NAMES = (
     "documentElement body head defaultView createElement createElementNS querySelector querySelectorAll getElementById "
@@ -647,7 +648,7 @@ def css_of(inside: FrameLocator, selector: str, *names: str) -> list[str]:
 
 
 def test_the_ground_is_that_of_ankis_reviewer(stand: Stand) -> None:
-    """What Anki 26.09 computes for the same elements (webview.css and reviewer.css of aqt), and the card's own above it."""
+    """What Anki 26.09 computes for the same elements with its webview.css and reviewer.css, and the card's own."""
     html = (
         '<a href="https://example.org">a</a><hr><h1>h</h1><ul><li>x</li></ul><pre>p</pre><button id=b>b</button>' + BOX
     )

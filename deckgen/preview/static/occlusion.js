@@ -108,8 +108,10 @@ function geometry(dataset, { width, height }) {
   const [left, top] = [part(dataset.left) * width, part(dataset.top) * height];
   const turn = turned(dataset.angle, left, top);
   switch (dataset.shape) {
-    case "rect":
-      return svgShape("rect", { x: left, y: top, width: part(dataset.width) * width, height: part(dataset.height) * height, ...turn });
+    case "rect": {
+      const size = { width: part(dataset.width) * width, height: part(dataset.height) * height };
+      return svgShape("rect", { x: left, y: top, ...size, ...turn });
+    }
     case "ellipse": {
       const [rx, ry] = [part(dataset.rx) * width, part(dataset.ry) * height];
       return svgShape("ellipse", { cx: left + rx, cy: top + ry, rx, ry, ...turn });

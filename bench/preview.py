@@ -1,0 +1,103 @@
+"""How long the preview takes: the first card of a large deck, and a saved change of a smaller one, in Chromium.
+
+Times are medians, in milliseconds, from the command or the save to the card on the screen; beside each its ratio to
+`deckgen check` of the same deck in the same run, which does not depend on the machine so much.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ["PYTHONPATH"] = str(ROOT)  # for what is started here
+
+from playwright.sync_api import expect
+
+from tests.browser import card, chromium, preview
+from tests.conftest import write
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+RUNS = 5
+
+SEEN = """text => new Promise((done) => {
+  const look = () => {
+    const inside = document.querySelector("#stage iframe:not(.waiting)")?.contentDocument;
+    if (inside?.querySelector(".question")?.textContent === text) done();
+    else setTimeout(look, 4);
+  };
+  look();
+})"""
+
+
+def deck(folder: Path, notes: int) -> Path:
+    """Write a deck, 100 notes a file."""
+    files = {"deck.yaml": "deck: Many\nid: many\n"}
+    for start in range(0, notes, 100):
+        cards = "".join(
+            f"- {{id: n{n}, front: What is {n}?, back: number **{n}**}}\n" for n in range(start, start + 100)
+        )
+        files[f"t{start // 100:03}.yaml"] = f"topic: Topic {start // 100}\ncards:\n{cards}"
+    return write(files, folder / str(notes))
+
+
+def check(path: Path) -> float:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "deckgen", "check", str(path)], check=True, capture_output=True)
+    return time.perf_counter() - begun
+
+
+def first_card(page: Page, path: Path) -> float:
+    begun = time.perf_counter()
+    with preview(path) as address:
+        page.goto(address)
+        expect(card(page).locator(".question")).to_have_text("What is 0?")
+        took = time.perf_counter() - begun
+        page.goto("about:blank")
+    return took
+
+
+def changes(page: Page, path: Path) -> list[float]:
+    """Save a file again and again, and look for the change in the card every few milliseconds."""
+    took = []
+    file = path / "t000.yaml"
+    with preview(path) as address:
+        page.goto(address)
+        expect(card(page).locator(".question")).to_have_text("What is 0?")
+        was = "What is 0?"
+        for number in range(RUNS):
+            now = f"What is 0 for {number}?"
+            text = file.read_text("utf-8").replace(was, now)
+            begun = time.perf_counter()
+            file.write_text(text, "utf-8")
+            page.evaluate(SEEN, now)
+            took.append(time.perf_counter() - begun)
+            was = now
+            time.sleep(0.5)
+        page.goto("about:blank")
+    return took
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+        page = browser.new_page()
+        for notes, what in ((20_000, "command to first card"), (1_000, "save to change seen")):
+            path = deck(Path(name), notes)
+            checked = statistics.median(check(path) for _ in range(RUNS))
+            runs = [first_card(page, path) for _ in range(RUNS)] if notes > 10_000 else changes(page, path)
+            took = statistics.median(runs)
+            times = f"{1000 * took:.0f} ms, {took / checked:.2f} x check ({1000 * checked:.0f} ms)"
+            print(f"{notes:>6,} notes, {what}: {times}")
+
+
+if __name__ == "__main__":
+    main()
