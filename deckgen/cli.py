@@ -254,13 +254,14 @@ def preview(path: Path | None, no_browser: bool, port: int, host: str) -> None:
         sys.exit(PROBLEMS)
 
     def ready(address: str) -> None:
+        gc.freeze()  # the deck stays; what comes now lives long, and a server makes cycles
+        gc.enable()
         click.echo(address)
         sys.stdout.flush()
         click.echo("Ctrl-C stops it", err=True)
         if not no_browser:
             webbrowser.open(address)
 
-    gc.enable()  # this lives long, and a server makes cycles
     (files,) = decks
     pipeline.preview(files.head if files.single else files.folder, files, _now, Place(host, port), ready)
 

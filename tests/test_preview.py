@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -399,3 +401,83 @@ def test_nothing_runs_over_the_edge(shown: Page, width: int) -> None:
         expect(shown.locator("#side")).to_be_hidden()
         shown.get_by_role("button", name="Topics").click()
         expect(shown.locator("#side")).to_be_visible()
+
+
+# --- The command line -------------------------------------------------------------------------------------------------
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_an_address_that_is_every_address_is_refused(command: Command, host: str) -> None:
+    write(DECK)
+    code, _, said = command("preview", "d", "--host", host)
+    assert code == 2
+    assert "name the one address" in said
+
+
+def test_one_deck_at_a_time(command: Command) -> None:
+    write({"cards/a.yaml": "- {front: f, back: b}", "cards/b.yaml": "- {front: f, back: b}"})
+    code, _, said = command("preview")
+    assert code == 2
+    assert "cards/a.yaml, cards/b.yaml" in said
+
+
+def test_no_deck(command: Command) -> None:
+    code, out, said = command("preview", "nowhere")
+    assert (code, out) == (1, "")
+    assert "error[no-deck]" in said
+
+
+def test_a_port_that_is_taken(command: Command) -> None:
+    write(DECK)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, said = command("preview", "d", "--port", str(taken.getsockname()[1]))
+    assert code == 3
+    assert "Address already in use" in said
+
+
+def test_a_port_of_one_s_own_and_two_previews_at_once(page: Page) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    write(DECK)
+    with preview("d", "--port", str(port)) as one, preview("d") as other:
+        assert one.startswith(f"http://127.0.0.1:{port}/")
+        assert one != other
+        for address in (one, other):
+            page.goto(address)
+            expect(card(page).locator(".question")).to_be_visible()
+        page.goto("about:blank")
+
+
+def test_names_of_any_alphabet(page: Page) -> None:
+    write(
+        {
+            "колода ü/deck.yaml": "deck: Колода\nid: koloda\n",
+            "колода ü/тема один.yaml": "- {id: слово, front: слово, back: '![x](картинка.svg)'}\n",
+            "колода ü/картинка.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+        }
+    )
+    with preview("колода ü") as address:
+        page.goto(address)
+        expect(card(page).locator(".question")).to_be_visible()
+        page.keyboard.press("Space")
+        assert card(page).locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 9
+        assert page.url.endswith("#%D1%81%D0%BB%D0%BE%D0%B2%D0%BE")
+        expect(page.locator("#place")).to_have_text("колода ü/тема один.yaml:1")
+        page.goto("about:blank")
+
+
+def test_a_folder_that_goes_and_comes_back(shown: Page) -> None:
+    Path("d").rename("elsewhere")
+    expect(shown.locator("#problem-count")).not_to_have_text("0")
+    assert question(shown) == "Where is the motor cortex?"
+    Path("elsewhere").rename("d")
+
+
+def test_a_file_that_goes_and_a_file_that_comes(shown: Page) -> None:
+    Path("d/muscle.yaml").unlink()
+    save("d/deck.yaml", "topics: [cortex, muscle]", "")
+    expect(shown.locator("#amount")).to_have_text("3 notes, 4 cards")
+    write({"d/nerve.yaml": "topic: Nerve\ncards: [{front: new, back: b}]"})
+    expect(shown.locator("#topics")).to_contain_text("Nerve")

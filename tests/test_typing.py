@@ -34,6 +34,8 @@ ALPHABETS = (
     "👩‍🚀🎉x",
     "-'!?.",
     '<&>"',
+    "ﬁfi²2①",  # one letter, or two, where marks do not count
+    "a\u00a0 ",
 )
 texts = st.sampled_from(ALPHABETS).flatmap(lambda letters: st.text(st.sampled_from(letters), min_size=1, max_size=14))
 

@@ -278,6 +278,7 @@ class App {
       n: () => this.toggle("night"),
       m: () => this.toggle("phone"),
       r: () => this.stage.replay(),
+      M: () => this.stage.toggleMasks(),
       c: () => this.stage.copyPlace(),
       "/": () => byId("query").focus(),
       "?": () => byId("keys").showModal(),

@@ -16,12 +16,12 @@ const CARD_POLICY =
 /** The document of a card's side, with the classes that Anki's reviewer sets. @param {Look} look */
 function cardDocument({ html, css, frameCss, ordinal, night, phone }) {
   const root = [night && "nightMode night-mode", phone && "mobile"].filter(Boolean).join(" ");
-  const body = `card card${ordinal + 1}${night ? " nightMode" : ""}`;
+  const body = `card card${ordinal + 1}${night ? " nightMode night_mode" : ""}`;
   const style = [frameCss, css].map((text) => `<style>${text.replaceAll("</", "<\\/")}</style>`).join("");
   return (
     `<!doctype html><html class="${root}"><head><meta charset="utf-8">` +
     `<meta http-equiv="Content-Security-Policy" content="${CARD_POLICY}">${style}</head>` +
-    `<body class="${body}"><div id="qa">${html}</div></body></html>`
+    `<body class="${body}"><div id="qa" dir="auto">${html}</div></body></html>`
   );
 }
 

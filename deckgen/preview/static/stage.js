@@ -3,6 +3,7 @@
 import { amount, byId, copyText, element, say } from "./dom.js";
 import { cardFrame, liveCard, typedInFrame } from "./frame.js";
 import { problemList } from "./problems.js";
+import { rootOf } from "./occlusion.js";
 
 /** Shows cards in the middle of the page. */
 export class Stage {
@@ -69,7 +70,17 @@ export class Stage {
 
   /** Plays the side's first sound again. */
   replay() {
-    this._frame?.contentDocument?.querySelector(".replay-button")?.click();
+    this._press("button.replay-button");
+  }
+
+  /** Shows and hides the masks of an answer, as the key does in Anki. */
+  toggleMasks() {
+    this._press("#toggle:not(form)");
+  }
+
+  _press(selector) {
+    const inside = this._frame?.contentDocument;
+    if (inside) rootOf(inside).querySelector(selector)?.click();
   }
 
   /** Loads the new side behind the old one and then takes its place, so that nothing flickers. */
@@ -82,12 +93,13 @@ export class Stage {
       ready: (inside) => {
         if (turn !== this._turn) return frame.remove();
         liveCard(inside, this._typed, true);
-        inside.addEventListener("keydown", this._onKey);
+        const root = rootOf(inside);
+        root.addEventListener("keydown", this._onKey);
         frame.classList.remove("waiting");
         this._replace(frame);
         this._frame = frame;
-        if (hadFocus && !inside.querySelector("#typeans")) frame.focus();
-        if (view.isBack) scrollToAnswer(inside);
+        if (hadFocus && !root.querySelector("#typeans")) frame.focus();
+        if (view.isBack) scrollToAnswer(root);
       },
     });
     frame.classList.add("waiting");
@@ -119,8 +131,7 @@ export class Stage {
   }
 }
 
-/** As Anki does: what was asked moves up, so that the answer is seen. @param {Document} inside */
-function scrollToAnswer(inside) {
-  const rule = inside.documentElement.querySelector("#answer");
-  if (rule) inside.defaultView.scrollTo(0, rule.getBoundingClientRect().top);
+/** As Anki does: what was asked moves up, so that the answer is seen. @param {Element} root of the card's document */
+function scrollToAnswer(root) {
+  root.querySelector("#answer")?.scrollIntoView();
 }

@@ -13,7 +13,7 @@ const POPULAR_FROM = 200; // letters; from there on Anki's matcher begins only a
 export function compareTyped(expected, typed, combining = true) {
   if (typed === "") return [[{ kind: "", text: expected }]];
   const wanted = combining ? [...expected.normalize("NFC")] : letters(expected);
-  const given = combining ? [...typed.normalize("NFC")] : [...typed.normalize("NFD").replace(/\p{M}/gu, "")];
+  const given = combining ? [...typed.normalize("NFC")] : [...typed.normalize("NFKD").replace(/\p{M}/gu, "")];
   const plain = combining ? wanted : wanted.map((letter) => letter.replace(/\p{M}/gu, ""));
   if (plain.join("") === given.join("")) return [[{ kind: "Good", text: combining ? expected.normalize("NFC") : expected }]];
   const [above, below] = [[], []];
@@ -38,7 +38,7 @@ function isolated(pieces) {
 
 /** Letters with the marks that stand on them; marks before the first letter are left out. @param {string} text */
 function letters(text) {
-  return text.normalize("NFD").match(/\P{M}\p{M}*/gu) ?? [];
+  return text.normalize("NFKD").match(/\P{M}\p{M}*/gu) ?? [];
 }
 
 /** Steps that lead from one text to the other: equal stretches and what lies between them (Ratcliff and Obershelp). */
