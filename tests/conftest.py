@@ -14,9 +14,12 @@ from deckgen.cli import main
 from deckgen.discover import find_decks
 from deckgen.pipeline import Built, Targets, build, check
 from tests.anki_harness import Anki
+from tests.browser import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from playwright.sync_api import Browser
 
     from deckgen.diagnostics import Diagnostic
 
@@ -35,6 +38,13 @@ def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # for processes that tests start
     for name in [n for n in os.environ if n.startswith(("LC_", "LANG"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start a real Chromium, one for all tests of a process."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from playwright.sync_api import expect
 
 from deckgen.preview.assets import STATIC, asset
 from deckgen.preview.policy import policy
-from tests.browser import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,12 +103,6 @@ class Stand:
             route.fulfill(body=self.media[name], content_type="image/svg+xml")
         else:
             route.fulfill(status=404)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

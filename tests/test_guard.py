@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import card, chromium, preview
+from tests.browser import card, preview
 from tests.conftest import write
 
 if TYPE_CHECKING:
@@ -68,12 +68,6 @@ FIELDS = [
 ]
 
 HOSTILE = '"><script>top.ran=1</script><img src=x onerror=top.ran=1>'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from deckgen.preview.assets import STATIC, joined_script
 from tests.accessibility import serious
-from tests.browser import card, chromium
+from tests.browser import card
 from tests.conftest import write
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
 SHIPPED = str(Path(__file__).parent.parent / "cards" / "muscle-memory")
 FORMS = [[], ["--single"]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.accessibility import serious
-from tests.browser import card, chromium, preview
+from tests.browser import card, preview
 from tests.conftest import write
 
 if TYPE_CHECKING:
@@ -41,12 +41,6 @@ DECK = {
         - {id: typed, front: bends the elbow, back: biceps, typed: true, extra: "See [the atlas](https://example.org/a)."}
     """,
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

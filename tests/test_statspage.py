@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.accessibility import serious
-from tests.browser import chromium
 from tests.conftest import write
 from tests.test_themes import MEASURE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from playwright.sync_api import Browser
 
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 
 SHIPPED = str(Path(__file__).parent.parent / "cards" / "muscle-memory")
 HOSTILE = '"><script>document.title="ran"</script><img src=x onerror=document.title="ran">'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def rows(page: str, title: str) -> dict[str, int]:

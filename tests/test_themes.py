@@ -17,13 +17,12 @@ from deckgen.notetypes.themes import theme_names
 from deckgen.preview.assets import asset
 from deckgen.rereading import Rereader
 from tests import pages
-from tests.browser import chromium
 from tests.conftest import NOW, package, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from deckgen.gallery import Gallery
     from tests.anki_harness import Anki
@@ -101,9 +100,10 @@ class Drawn(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with chromium() as browser:
-        yield browser.new_page()
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page()
+    yield opened
+    opened.close()
 
 
 def gallery(theme: str, language: str, css: str = "") -> Gallery:

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deckgen.preview.assets import STATIC
-from tests.browser import chromium
 from tests.test_cards_oracle import steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
     from tests.anki_harness import Anki
 
@@ -55,21 +56,21 @@ def pairs(draw: st.DrawFn) -> tuple[str, str, bool]:
 
 
 @pytest.fixture(scope="module")
-def compare() -> Iterator[Compare]:
+def compare(browser: Browser) -> Iterator[Compare]:
     """Return a function that lets a browser compare many pairs, and gives the HTML that it shows."""
     script = (STATIC / "typing.js").read_text("utf-8").replace("export ", "")
-    with chromium() as browser:
-        page = browser.new_page()
-        page.add_script_tag(content=script)
+    page = browser.new_page()
+    page.add_script_tag(content=script)
 
-        def run(all_pairs: list[tuple[str, str, bool]]) -> list[str]:
-            found: Any = page.evaluate(
-                "pairs => pairs.map(([a, b, c]) => typedElement(document, compareTyped(a, b, c)).outerHTML)",
-                [list(pair) for pair in all_pairs],
-            )
-            return [str(each) for each in found]
+    def run(all_pairs: list[tuple[str, str, bool]]) -> list[str]:
+        found: Any = page.evaluate(
+            "pairs => pairs.map(([a, b, c]) => typedElement(document, compareTyped(a, b, c)).outerHTML)",
+            [list(pair) for pair in all_pairs],
+        )
+        return [str(each) for each in found]
 
-        yield run
+    yield run
+    page.close()
 
 
 def as_anki_writes_it(html: str) -> str:

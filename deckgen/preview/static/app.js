@@ -3,9 +3,11 @@
 import { amount, byId, say } from "./dom.js";
 import { Deck } from "./deck.js";
 import { Grid } from "./grid.js";
+import { keyHandler } from "./keys.js";
 import { listTopicsAndTags, sayOfSearch } from "./side.js";
 import { openSource } from "./source.js";
 import { problemList } from "./problems.js";
+import { remember, remembered } from "./memory.js";
 import { Stage } from "./stage.js";
 import { wordMatcher } from "./words.js";
 
@@ -23,9 +25,9 @@ class App {
     this.at = null; // the card that was last shown: where to stay when the deck has changed
     this.night = remembered("night") ?? matchMedia("(prefers-color-scheme: dark)").matches;
     this.phone = remembered("phone") ?? false;
-    const onKey = (event) => this.onKey(event);
+    this.onKey = keyHandler(this);
     const withMedia = this.source.withMedia;
-    this.stage = new Stage({ onKey, withMedia });
+    this.stage = new Stage({ onKey: this.onKey, withMedia });
     this.grid = new Grid({ open: (position) => this.open(position), withMedia });
   }
 
@@ -223,7 +225,7 @@ class App {
   // Keys and buttons
 
   listen() {
-    document.addEventListener("keydown", (event) => this.onKey(event));
+    document.addEventListener("keydown", this.onKey);
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("flip", () => this.flip());
     on("back-one", () => this.go(this.position - 1));
@@ -250,41 +252,6 @@ class App {
     });
   }
 
-  /** @param {KeyboardEvent} event from the page or from inside a card's frame */
-  onKey(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || byId("keys").open) return;
-    const target = event.target;
-    const name = target?.localName;
-    const isTyping = ["input", "textarea", "select"].includes(name);
-    if (event.key === "Escape" && target?.id === "query") return this.leaveSearch();
-    if (isTyping && !(target.id === "typeans" && leavesInput(event.key, target.value))) return;
-    const isPress = [" ", "Enter"].includes(event.key) && ["button", "a", "summary", "audio", "video"].includes(name);
-    const act = isPress ? null : this.keys[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  }
-
-  get keys() {
-    const flip = () => this.flip();
-    return {
-      " ": flip,
-      Enter: flip,
-      ArrowRight: () => this.go(this.position + 1),
-      ArrowLeft: () => this.go(this.position - 1),
-      Home: () => this.go(0),
-      End: () => this.go(this.shown.length - 1),
-      g: () => this.toggleGrid(),
-      n: () => this.toggle("night"),
-      m: () => this.toggle("phone"),
-      r: () => this.stage.replay(),
-      M: () => this.stage.toggleMasks(),
-      c: () => this.stage.copyPlace(),
-      "/": () => byId("query").focus(),
-      "?": () => byId("keys").showModal(),
-    };
-  }
-
   leaveSearch() {
     const field = byId("query");
     if (field.value === "") return byId("view").focus();
@@ -293,32 +260,11 @@ class App {
   }
 }
 
-/** From the box of a typed answer, Enter turns the card over, and from an empty one the arrows go on. */
-function leavesInput(key, value) {
-  return key === "Enter" || (value === "" && ["ArrowLeft", "ArrowRight"].includes(key));
-}
-
 function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {
     return text;
-  }
-}
-
-function remembered(name) {
-  try {
-    return JSON.parse(localStorage.getItem(`deckgen-${name}`));
-  } catch {
-    return null; // a page from disk may have no storage
-  }
-}
-
-function remember(name, value) {
-  try {
-    localStorage.setItem(`deckgen-${name}`, JSON.stringify(value));
-  } catch {
-    // a page from disk may have no storage
   }
 }
 
