@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from deckgen.notetypes.builtin import direction
 from deckgen.render.markdown import to_html
 from deckgen.render.plaintext import plain_text
 from deckgen.reviewer import Reviewer
@@ -81,8 +80,6 @@ class Gallery:
                 "name": deck.name,
                 "tag": deck.tag,
                 "description": plain_text(to_html(deck.description)),
-                "language": deck.language,
-                "direction": direction(deck.language),
             },
             "types": [self._type(self.types[key]) for key in types.names],
             "topics": topics.names,
@@ -129,7 +126,7 @@ def gallery_of(compilation: Compilation, notes: Sequence[CompiledNote]) -> Galle
 
 def nothing_to_see(name: str, problems: Sequence[Diagnostic]) -> dict[str, Any]:
     """Return the index of a deck that cannot be read at all."""
-    deck = {"name": name, "tag": "", "description": "", "language": "en", "direction": "ltr"}
+    deck = {"name": name, "tag": "", "description": ""}
     empty: dict[str, list[object]] = {"types": [], "topics": [], "tags": [], "notes": []}
     return {"deck": deck, **empty, "problems": _problems(problems, ()), "chunk": CHUNK}
 

@@ -141,7 +141,7 @@ def build_pages(
     if has_errors(problems):
         return Built(None, in_order(problems))
     gallery = gallery_of(compilation, notes)
-    with staging(target) as stage:
+    with alone(files.folder), staging(target) as stage:
         write_pages(gallery, target, stage, single=single)
     cards = sum(len(note.cards) for note in notes)
     page = target if single else target / "index.html"

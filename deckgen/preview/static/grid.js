@@ -86,7 +86,7 @@ export class Grid {
       tabindex: position === this._current ? "0" : "-1",
       onclick: () => this._open(position),
     });
-    const cell = element("li", { class: "cell" }, element("p", { class: "text", "aria-hidden": "true" }, label), button);
+    const cell = element("li", { class: "cell" }, element("p", { class: "text", dir: "auto", "aria-hidden": "true" }, label), button);
     this._putAt(cell, position);
     this._cells.set(position, cell);
     this._inner.append(cell);

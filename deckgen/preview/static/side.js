@@ -36,7 +36,7 @@ function choiceItem({ name, count }, text, isChosen, choose) {
   const button = element(
     "button",
     { type: "button", title: name, "aria-pressed": String(isChosen), onclick: () => choose(name) },
-    element("span", { class: "text" }, text || "(no topic)"),
+    element("span", { class: "text", dir: "auto" }, text || "(no topic)"),
     element("span", { class: "count" }, count.toLocaleString("en")),
   );
   return element("li", {}, button);
