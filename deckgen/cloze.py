@@ -16,6 +16,9 @@ MAX_DEPTH = 10
 MAX_NUMBER = 500
 """Anki puts all higher numbers onto card 500."""
 
+OCCLUSION = "image-occlusion:"
+"""What the text of a mask begins with; it has no hint."""
+
 OPENING = re.compile(OPEN)
 """Finds openings; group 1 holds the numbers."""
 
@@ -110,7 +113,8 @@ def _add_text(text: str, stack: list[Cloze], found: list[str | Cloze]) -> None:
     if not stack:
         found.append(text)
         return
-    text, has_hint, hint = text.partition("::")
-    if has_hint:
-        stack[-1].hint = hint
+    if not text.startswith(OCCLUSION):
+        text, has_hint, hint = text.partition("::")
+        if has_hint:
+            stack[-1].hint = hint
     stack[-1].nodes.append(text)

@@ -94,17 +94,21 @@ def deck_of(fields: list[str]) -> Path:
     )
 
 
+PRESS = """() => {
+  const inside = document.querySelector("#stage iframe:not(.waiting)").contentDocument;
+  const pressed = Document.prototype.querySelector.call(inside, "#press");
+  pressed?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, composed: true }));
+  document.activeElement.blur();
+}"""
+
+
 def look_at_all(page: Page, fields: list[str]) -> None:
     """See every card from both sides, press what can be pressed, and see them all in the grid."""
     for number in range(len(fields)):
         expect(page.locator("#where")).to_contain_text(f"{number + 1} of ")
-        for _ in range(2):
-            inside = card(page)
-            expect(inside.locator("#qa").first).to_be_attached()
-            pressed = inside.locator("#press")
-            if pressed.count():
-                pressed.first.dispatch_event("click")
-            page.evaluate("() => document.activeElement.blur()")
+        for side in ("Question", "Answer"):
+            expect(page.locator(f"#stage iframe:not(.waiting)[title^='{side}: {number}']")).to_be_attached()
+            page.evaluate(PRESS)
             page.keyboard.press("Space")
         page.evaluate("() => document.activeElement.blur()")
         page.keyboard.press("ArrowRight")

@@ -2,19 +2,26 @@
 
 from deckgen.template.answers import TypedAnswer, typed_answer
 from deckgen.template.cards import CardMaker, cloze_fields, is_empty, renders
-from deckgen.template.checking import check
-from deckgen.template.parsing import parse
+from deckgen.template.checking import FILTERS, SPECIAL_FIELDS, check
+from deckgen.template.parsing import Part, Replacement, Section, Slip, Text, parse, walk
 from deckgen.template.rendering import CardRenderer, Circumstances, Side, Sides
 from deckgen.template.sounds import Sound, Speech
 
 __all__ = [
+    "FILTERS",
+    "SPECIAL_FIELDS",
     "CardMaker",
     "CardRenderer",
     "Circumstances",
+    "Part",
+    "Replacement",
+    "Section",
     "Side",
     "Sides",
+    "Slip",
     "Sound",
     "Speech",
+    "Text",
     "TypedAnswer",
     "check",
     "cloze_fields",
@@ -22,4 +29,5 @@ __all__ = [
     "parse",
     "renders",
     "typed_answer",
+    "walk",
 ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen.template.clozes import to_type
 from deckgen.template.filters import LINE_BREAKS, strip_html
+from deckgen.template.parsing import BLANKS
+from deckgen.template.sounds import without_sounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from deckgen.model import NoteType
 
 _ASKED = re.compile(r"\[\[type:(.+?)\]\]")
-_SOUNDS = re.compile(r"\[sound:[^\[\]]*?\]|\[anki:tts\s[^\[\]]*?\].*?\[/anki:tts\]", re.DOTALL)
 
 
 class TypedAnswer(NamedTuple):
@@ -43,4 +44,4 @@ def typed_answer(note_type: NoteType, fields: Sequence[str], ordinal: int, html:
 
 def as_compared(html: str) -> str:
     """Return HTML as Anki compares it with what was typed (rslib, typeanswer.rs)."""
-    return strip_html(LINE_BREAKS.sub(" ", _SOUNDS.sub("", html))).strip()
+    return strip_html(LINE_BREAKS.sub(" ", without_sounds(html))).strip(BLANKS)

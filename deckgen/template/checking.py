@@ -30,7 +30,7 @@ FILTERS = (
     "tts-voices",
 )
 
-_CLOZE_CONDITION = re.compile(r"c\d{1,3}")
+_CLOZE_CONDITION = re.compile(r"c[0-9]+")
 
 
 def check(side: str, note_type: NoteType, *, is_front: bool) -> list[Slip]:
@@ -61,6 +61,8 @@ def is_cloze_condition(name: str) -> bool:
 
 
 def _is_special(part: Replacement | Section, note_type: NoteType) -> bool:
+    if part.field == "FrontSide":
+        return isinstance(part, Replacement)
     if part.field in SPECIAL_FIELDS or (not part.field and isinstance(part, Replacement) and part.filters):
         return True
     return isinstance(part, Section) and note_type.kind is Kind.CLOZE and is_cloze_condition(part.field)

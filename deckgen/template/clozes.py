@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING
 
-from deckgen.cloze import Cloze, parse
+from deckgen.cloze import OCCLUSION, Cloze, parse
 from deckgen.template.filters import strip_tags
 
 if TYPE_CHECKING:
@@ -65,30 +64,38 @@ def _attribute(text: str) -> str:
 
 # --- Image occlusion --------------------------------------------------------------------------------------------------
 
-_OCCLUSION = "image-occlusion:"
 _SHAPES = ("rect", "ellipse", "polygon", "text")
-_PROPERTIES = {
-    name: name for name in ("left", "top", "width", "height", "rx", "ry", "points", "text", "scale", "angle")
-}
-_PROPERTIES |= {"fs": "font-size", "fill": "fill", "oi": "occludeInactive"}
+_ATTRIBUTES = {name: name for name in ("left", "top", "angle", "fill", "width", "height", "rx", "ry", "scale")}
+_ATTRIBUTES |= {"points": "points", "text": "text", "oi": "occludeInactive", "fs": "font-size"}
+_NEVER_0 = ("width", "height", "rx", "ry", "scale")
+
+# Anki reads no further where a value is empty or has a backslash that does not stand before a colon.
+_PROPERTY = re.compile(r":([^=]+)=((?:[^\\:]|\\:)++(?!\\)|\Z)")
 
 
 def _occlusion(node: Cloze) -> str | None:
     first = node.nodes[0] if node.nodes else ""
-    return first.removeprefix(_OCCLUSION) if isinstance(first, str) and first.startswith(_OCCLUSION) else None
+    return first.removeprefix(OCCLUSION) if isinstance(first, str) and first.startswith(OCCLUSION) else None
 
 
 def _shape(occlusion: str, ordinals: str, *, is_active: bool, is_question: bool) -> str:
     """Return the invisible element that tells the page where a mask is and how it looks."""
     is_hidden = (is_active and is_question) or ordinals[0] == "0"
     kind = "cloze" if is_hidden else "cloze-highlight" if is_active else "cloze-inactive"
-    shape, *properties = (part.replace("\\:", ":") for part in re.split(r"(?<!\\):", occlusion))
-    given = [each.split("=", 1) for each in properties if "=" in each]
-    data = [("shape", shape)] if shape in _SHAPES else []
-    data += [(_PROPERTIES[name], value) for name, value in given if name in _PROPERTIES and value]
-    written = "".join(f'data-{name}="{_value(name, value)}" ' for name, value in data)
+    written = "".join(f'data-{name}="{value}" ' for name, value in _data(occlusion))
     return f'<div class="{kind}" data-ordinal="{ordinals}" {written}></div>'
 
 
-def _value(name: str, value: str) -> str:
-    return _attribute(value) if name == "text" else escape(value)
+def _data(occlusion: str) -> Iterator[tuple[str, str]]:
+    """Yield a mask's attributes. As in Anki, only its text is escaped."""
+    shape, colon, _ = occlusion.partition(":")
+    if colon and shape in _SHAPES:
+        yield "shape", shape
+    found = _PROPERTY.match(occlusion, len(shape))
+    while found is not None:
+        name, value = found[1], found[2].replace("\\:", ":")
+        if name == "points":
+            value = " ".join(point for point in value.split(" ") if "," in point)
+        if name in _ATTRIBUTES and value and not (value == "0" and name in _NEVER_0):
+            yield _ATTRIBUTES[name], _attribute(value) if name == "text" else value
+        found = _PROPERTY.match(occlusion, found.end())

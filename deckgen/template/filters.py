@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from html.entities import html5
+from html.entities import name2codepoint
+
+from deckgen.template.parsing import BLANKS
 
 _HTML = re.compile(r"<!--.*?-->|<style.*?>.*?</style>|<script.*?>.*?</script>|<.*?>", re.DOTALL | re.IGNORECASE)
 LINE_BREAKS = re.compile(r"(?:\n|<br\s?/?>|</?div>)+", re.IGNORECASE)
 """What becomes a blank where a field is compared with what was typed."""
 
-_ENTITY = re.compile(r"&(#[xX][0-9a-fA-F]+|#[0-9]+|[0-9A-Za-z]+);")
+_ENTITY = re.compile(r"&(?:(#x?[0-9a-fA-F]+|[0-9A-Za-z]+);)?")
 _READING = re.compile(r" ?([^ >]+?)\[(.+?)\]")
 
 
@@ -20,25 +22,33 @@ def strip_tags(html: str) -> str:
 
 
 def strip_html(html: str) -> str:
-    """Return the text of HTML; with one entity that is none, all stay (as in Anki)."""
-    text = strip_tags(html)
+    """Return the text of HTML."""
+    return decode(strip_tags(html))
+
+
+def decode(text: str) -> str:
+    """Decode entities: those of HTML 4, no others; with a `&` that begins none, all stay as they are."""
     if "&" not in text:
         return text
-    decoded = _ENTITY.sub(_decoded, text)
-    return text if "&" in _ENTITY.sub("", text) or "\0" in decoded else decoded.replace("\xa0", " ")
+    try:
+        return _ENTITY.sub(_character, text).replace("\xa0", " ")
+    except (LookupError, ValueError, OverflowError):
+        return text
 
 
-def _decoded(found: re.Match[str]) -> str:
-    name = found[1]
-    if name[0] != "#":
-        return html5.get(f"{name};", "\0")
-    number = int(f"0{name[1:]}", 0) if name[1] in "xX" else int(name[1:])
-    return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\0"
+def _character(found: re.Match[str]) -> str:
+    name = found[1] or ""
+    if not name.startswith("#"):
+        return chr(name2codepoint[name])
+    number = int(f"0{name[1:]}", 0) if name[1] == "x" else int(name[1:])
+    if 0xD800 <= number < 0xE000:
+        raise ValueError(number)  # half a character
+    return chr(number)
 
 
 def hint(html: str, field: str) -> str:
     """Return a link that shows the field when it is clicked; what makes it do so is left to the page."""
-    if not html.strip():
+    if not html.strip(BLANKS):
         return html
     name = f"hint{hashlib.sha1(html.encode(), usedforsecurity=False).hexdigest()[:16]}"
     return f'\n<a class=hint href="#">\n{field}</a>\n<div id="{name}" class=hint style="display: none">{html}</div>\n'

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_ALTERNATIVE = "{{=<% %>=}}"  # a directive of old templates: <%Field%> instead of {{Field}}
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What Anki takes off both ends of a text. Python's `strip` takes off some controls too."""
+
+# A directive of old templates, which makes <%Field%> of {{Field}}.
+_ALTERNATIVE = re.compile(rf"[{BLANKS}]*(?:\{{\{{=<% %>=\}}\}})+")
 _TOKENS = re.compile(r"\{\{(.*?)\}\}|<!--.*?-->", re.DOTALL)
 _ALTERNATIVE_TOKENS = re.compile(r"<%(.*?)%>|<!--.*?-->", re.DOTALL)
 _MAX_SECTIONS = 100
@@ -56,8 +60,8 @@ class Slip(NamedTuple):
 def parse(template: str) -> tuple[tuple[Part, ...], list[Slip]]:
     """Parse one side of a card. With a slip in its sections Anki makes no card from it."""
     tokens = _TOKENS
-    if template.lstrip().startswith(_ALTERNATIVE):
-        template = template.lstrip().removeprefix(_ALTERNATIVE)
+    if "{{=" in template and (old := _ALTERNATIVE.match(template)):
+        template = template[old.end() :]
         tokens = _ALTERNATIVE_TOKENS
     slips: list[Slip] = []
     stack: list[tuple[str, bool, str, list[Part]]] = [("", False, "", [])]
@@ -68,8 +72,8 @@ def parse(template: str) -> tuple[tuple[Part, ...], list[Slip]]:
         if token[1] is None:
             stack[-1][3].append(Text(token[0]))
             continue
-        inside = token[1].lstrip("{").strip()
-        sign, name = (inside[0], inside[1:].lstrip()) if len(inside) > 1 and inside[0] in "#^/" else ("", inside)
+        inside = token[1].lstrip("{").strip(BLANKS)
+        sign, name = (inside[0], inside[1:].lstrip(BLANKS)) if len(inside) > 1 and inside[0] in "#^/" else ("", inside)
         if sign == "/":
             _close(stack, name, token[0], slips)
         elif sign and len(stack) > _MAX_SECTIONS:

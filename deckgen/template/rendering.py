@@ -60,10 +60,8 @@ class CardRenderer:
         """Return the sides of a note's card; `ordinal` counts from 0, for a cloze it is the number less 1."""
         place = 0 if self._is_cloze else ordinal
         (front, front_slips), (back, back_slips) = self._templates[place]
-        values = dict(zip(self._names, fields, strict=True)) | self._special(place, around)
+        values = {f"c{ordinal + 1}": "1"} | dict(zip(self._names, fields, strict=True)) | self._special(place, around)
         filled = {name for name, text in values.items() if not is_empty(text)}
-        if self._is_cloze:
-            filled.add(f"c{ordinal + 1}")
         card = _Card(values, filled, ordinal + 1)
         try:
             question = card.side(front, front_slips, "Front", None)
@@ -89,8 +87,7 @@ class CardRenderer:
     def _missing(self, fields: Sequence[str], front: Sequence[Part], filled: set[str], ordinal: int) -> str:
         """Say that a card asks nothing, if it does not."""
         if self._is_cloze:
-            numbers = {min(number, cloze.MAX_NUMBER) for number in cloze.cards(fields)}
-            return "" if ordinal + 1 in numbers else _notice(f"No cloze {ordinal + 1} found on card.")
+            return "" if ordinal + 1 in cloze.cards(fields) else _notice(f"No cloze {ordinal + 1} found on card.")
         return "" if renders(front, filled) else _notice("The front of this card is blank.")
 
 
@@ -131,7 +128,7 @@ class _Card:
         name = section.field
         if name in self.filled:
             return True
-        if name in self.values or name == "FrontSide" or is_cloze_condition(name):
+        if name in self.values or is_cloze_condition(name):
             return False
         raise _TemplateError(f"Found {section.written}, but there is no field called '{name}'")
 
@@ -146,9 +143,9 @@ class _Card:
 
     def _filtered(self, field: str, written: tuple[str, ...], *, is_question: bool) -> str:
         """Apply filters, the one next to the field first; from one that Anki does not know on, none is applied."""
+        if written[:1] == ("type",):  # whatever stands between
+            return f"[[type:{written[1]}:{field}]]" if written[1:] in (("cloze",), ("nc",)) else f"[[type:{field}]]"
         html = self.values[field]
-        if written in (("type", "cloze"), ("type", "nc")):
-            return f"[[type:{written[1]}:{field}]]"
         for name in reversed(written):
             if name in _PLAIN_FILTERS:
                 html = _PLAIN_FILTERS[name](html)
