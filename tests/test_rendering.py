@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deckgen.model import Field, Kind, NoteType, Template
-from deckgen.template import CardRenderer, Circumstances, Sound, Speech, typed_answer
+from deckgen.template import CardRenderer, Circumstances, Sound, Speech, check, typed_answer
 from deckgen.template.answers import as_compared
 from tests.test_cards_oracle import cloze_text, soup, steady
 
@@ -333,7 +333,7 @@ def test_what_is_to_be_typed_for_a_cloze(anki: Anki) -> None:
 
 
 def test_what_is_typed_is_compared_without_markup(anki: Anki) -> None:
-    @settings(steady, max_examples=300)
+    @settings(steady, max_examples=600)
     @given(value)
     def same_text(html: str) -> None:
         compared = anki.col.compare_answer(html, "", combining=True)
@@ -395,6 +395,9 @@ EXAMPLES = [
     ("{{type:nc:F}}", "[[type:nc:F]]"),
     ("{{FrontSide}}{{F}}", "f"),
     ("{{=<% %>=}}<%F%>{{B}}", "f{{B}}"),
+    ("{{F}}{{c1}}{{#c1}} only on the first{{/c1}}{{#c2}} second{{/c2}}", "f1 only on the first"),
+    ("{{type:own:F}}", "[[type:F]]"),
+    ("{{ F }}{{{B}}}", "fb}"),
 ]
 
 
@@ -410,6 +413,13 @@ FILTERED = [
     ("kanji", "日本[にほん]語[ご]", "日本語"),
     ("furigana", "x[sound:a.mp3]", "x[anki:play:q:0]"),
     ("hint", " ", " "),
+    ("text", "&hellip;&nbsp;&lt;", "… <"),
+    ("text", "&lt;&apos;", "&lt;&apos;"),
+    ("text", "<style>b {}</style>a<!-- c -->", "a"),
+    ("furigana", "日本[にほん] 語[ご]", "<ruby><rb>日本</rb><rt>にほん</rt></ruby><ruby><rb>語</rb><rt>ご</rt></ruby>"),
+    ("text:furigana", "日本[にほん]", "日本にほん"),
+    ("cloze", "no cloze", ""),
+    ("text:unheard-of:text", "<b>f</b>", "f"),
     ("unheard-of", "f", "f"),
 ]
 
@@ -434,6 +444,23 @@ def test_the_front_stands_on_the_back_with_its_sounds_played_once() -> None:
     assert sides.answer.sounds == (Sound("b.mp3"),)
 
 
+HEARD = [
+    ("[sound:a&amp;b.mp3]", "[anki:play:q:0]", (Sound("a&b.mp3"),)),
+    ("[sound:folder/a.mp3]", "[anki:play:q:0]", (Sound("a.mp3"),)),
+    ("[sound:]", "[sound:]", ()),
+    ('[anki:tts lang=en voices="A B,C"]x<p>y[/anki:tts]', "[anki:play:q:0]", (Speech("x y", "en", ("A B", "C"), 1.0),)),
+    ("[anki:tts lang=en cloze_blank=gap]a [...][/anki:tts]", "[anki:play:q:0]", (Speech("a gap", "en", (), 1.0),)),
+    ("[anki:tts]x[/anki:tts]", "[speech without a language]", ()),
+    ("[anki:own a=b][sound:x.mp3][/anki:own]", "[anki:own a=b][sound:x.mp3][/anki:own]", ()),
+]
+
+
+@pytest.mark.parametrize(("field", "html", "sounds"), HEARD)
+def test_what_is_heard(field: str, html: str, sounds: tuple[Sound | Speech, ...]) -> None:
+    sides = CardRenderer(note_type("{{F}}", "", ("F", "B"))).card([field, ""], 0, AROUND)
+    assert sides.question == (html, sounds)
+
+
 def test_speech() -> None:
     card = CardRenderer(note_type("{{tts de_DE voices=Anna,Ben speed=0.8:F}}", "", ("F", "B")))
     sides = card.card(["<b>Guten</b> Tag", ""], 0, AROUND)
@@ -443,6 +470,8 @@ def test_speech() -> None:
 WRONG = [
     ("{{Nowhere}}", "no field called &#x27;Nowhere&#x27;"),
     ("{{#Nowhere}}x{{/Nowhere}}", "no field called &#x27;Nowhere&#x27;"),
+    ("{{#FrontSide}}{{F}}{{/FrontSide}}", "no field called &#x27;FrontSide&#x27;"),
+    ("{{F}}{{c2}}", "no field called &#x27;c2&#x27;"),
     ("{{#F}}{{F}}", "never closed"),
     ("{{F}}{{/B}}", "not open"),
     ("{{#B}}{{F}}{{/B}}", "The front of this card is blank"),
@@ -473,3 +502,51 @@ def test_a_cloze(ordinal: int, text: str, question: str, answer: str) -> None:
         return re.sub(r'<span class="cloze-inactive" data-ordinal="\d">(.*?)</span>', r"(\1)", html)
 
     assert (short(sides.question.html), short(sides.answer.html)) == (question, answer)
+
+
+MASKED = [
+    ("rect:left=.1:width=.2:oi=1", 'data-shape="rect" data-left=".1" data-width=".2" data-occludeInactive="1" '),
+    ("ellipse:rx=.1:ry=0", 'data-shape="ellipse" data-rx=".1" '),
+    ("polygon:points=.1,.2  .3,.4 5", 'data-shape="polygon" data-points=".1,.2 .3,.4" '),
+    (r"text:text=a\:b:fs=.05", 'data-shape="text" data-text="a&#x3A;b" data-font-size=".05" '),
+    ("star:left=:top=.1", ""),
+]
+
+
+@pytest.mark.parametrize(("mask", "data"), MASKED)
+def test_a_mask(mask: str, data: str) -> None:
+    own = note_type("{{cloze:Text}}", "{{cloze:Text}}", ("Text",), Kind.CLOZE)
+    card = CardRenderer(own)
+    text = f"{{{{c1::image-occlusion:{mask}}}}}"
+    first, other = card.card([text], 0, AROUND), card.card([f"{text}{{{{c2::x}}}}"], 1, AROUND)
+    assert first.question.html == f'<div class="cloze" data-ordinal="1" {data}></div>'
+    assert first.answer.html == f'<div class="cloze-highlight" data-ordinal="1" {data}></div>'
+    assert other.question.html.startswith(f'<div class="cloze-inactive" data-ordinal="1" {data}></div>')
+
+
+# --- Cards that are in a collection ------------------------------------------------------------------------------------
+
+
+def test_special_fields_of_a_card_with_a_flag_in_a_subdeck(anki: Anki) -> None:
+    front = "{{F}}|{{Tags}}|{{Type}}|{{Deck}}|{{Subdeck}}|{{Card}}|{{CardFlag}}"
+    anki.add_type("own", ["F"], [front])
+    note = anki.col.new_note(anki.note_type("own"))
+    note.fields, note.tags = ["f"], ["a", "b::c"]
+    deck = anki.col.decks.id("Top::Middle & x::Leaf")
+    assert deck
+    anki.col.add_note(note, deck)
+    card = note.cards()[0]
+    card.flags = 3
+    anki.col.update_card(card)
+    shown = anki.col.get_card(card.id).render_output().question_text
+    around = Circumstances(("a", "b::c"), "Top::Middle & x::Leaf", 3)
+    assert CardRenderer(note_type(front, "", ("F",))).card(["f"], 0, around).question.html == shown
+    assert shown == "f|a b::c|own|Top::Middle & x::Leaf|Leaf|Card 1|flag3"
+
+
+def test_what_check_refuses_is_what_cannot_be_shown() -> None:
+    own = note_type("{{F}}", "", ("F", "B"))
+    for front, _ in WRONG[:-1]:
+        assert check(front, own, is_front=True), front
+    assert not check("{{F}}{{#Tags}}{{Tags}}{{/Tags}}", own, is_front=True)
+    assert not check("{{FrontSide}}{{F}}", own, is_front=False)
