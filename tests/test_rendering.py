@@ -524,7 +524,7 @@ def test_a_mask(mask: str, data: str) -> None:
     assert other.question.html.startswith(f'<div class="cloze-inactive" data-ordinal="1" {data}></div>')
 
 
-# --- Cards that are in a collection ------------------------------------------------------------------------------------
+# --- Cards that are in a collection -----------------------------------------------------------------------------------
 
 
 def test_special_fields_of_a_card_with_a_flag_in_a_subdeck(anki: Anki) -> None:

@@ -22,6 +22,7 @@ class App {
     this.position = 0;
     this.view = "card";
     this.isBack = false;
+    this.reloading = Promise.resolve();
     this.at = null; // the card that was last shown: where to stay when the deck has changed
     this.night = remembered("night") ?? matchMedia("(prefers-color-scheme: dark)").matches;
     this.phone = remembered("phone") ?? false;
@@ -39,7 +40,7 @@ class App {
     this.draw();
     this.listen();
     this.source.watch({
-      changed: () => this.reload(),
+      changed: () => (this.reloading = this.reloading.then(() => this.reload()).catch(() => {})), // one after another
       lost: () => this.announce("The preview has stopped. Start it again with  deckgen preview"),
       found: () => this.announce(""),
     });
@@ -122,7 +123,9 @@ class App {
 
   async ask(query, deck) {
     if (query.trim() === "") return { notes: null };
-    if (this.source.search) return this.source.search(query);
+    if (this.source.search) {
+      return this.source.search(query).catch(() => ({ error: "the preview has stopped", help: "start it again" }));
+    }
     const matches = wordMatcher(query);
     const notes = [];
     deck.notes.forEach((note, number) => matches(note, deck.tags) && notes.push(number));

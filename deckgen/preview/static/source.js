@@ -33,29 +33,28 @@ export function openSource() {
 
 /** @returns {DeckSource} */
 function serverSource() {
+  let version = ""; // of the index that the page has
   const get = async (address) => {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    if (address === "index.json") version = answer.headers.get("x-deckgen-version");
     return answer.json();
+  };
+  const watch = ({ changed, lost, found }) => {
+    const events = new EventSource("events");
+    events.onmessage = (message) => {
+      found();
+      if (message.data !== version) changed();
+    };
+    events.onerror = lost;
   };
   return {
     index: () => get("index.json"),
     cards: (chunk) => get(`cards/${chunk}`),
     search: (query) => get(`search?${new URLSearchParams({ q: query })}`),
     withMedia: (html) => html,
-    watch: watchServer,
+    watch,
   };
-}
-
-function watchServer({ changed, lost, found }) {
-  const events = new EventSource("events");
-  let version = null;
-  events.onmessage = (message) => {
-    found();
-    if (version !== null && message.data !== version) changed();
-    version = message.data;
-  };
-  events.onerror = lost;
 }
 
 /** @param {HTMLElement} inside @returns {DeckSource} */
