@@ -18,7 +18,7 @@ from tests.conftest import write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 SHIPPED = Path(__file__).parent.parent / "cards" / "muscle-memory"
 
@@ -475,3 +475,17 @@ def test_a_file_that_goes_and_a_file_that_comes(shown: Page) -> None:
     expect(shown.locator("#amount")).to_have_text("3 notes, 4 cards")
     write({"d/nerve.yaml": "topic: Nerve\ncards: [{front: new, back: b}]"})
     expect(shown.locator("#topics")).to_contain_text("Nerve")
+
+
+def test_a_change_before_the_page_listens_is_seen(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/events", lambda route: held.append(route))  # noqa: PLW0108 - playwright wants a function
+    with preview(write(DECK) / "d") as address:
+        page.goto(address)
+        expect(card(page).locator(".question")).to_have_text("Where is the motor cortex?")
+        save("d/cortex.yaml", "Where is the motor", "Where was the motor")
+        later = "async () => (await fetch('index.json')).headers.get('x-deckgen-version') > '1'"
+        page.wait_for_function(later)
+        held[0].continue_()
+        expect(card(page).locator(".question")).to_have_text("Where was the motor cortex?")
+        page.goto("about:blank")
