@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from deckgen.model import NoteType
-    from deckgen.template import Side, Speech, TypedAnswer
+    from deckgen.template import Side, Sides, Speech, TypedAnswer
 
-_PLAY = re.compile(r"\[anki:play:[qa]:(\d+)\]")
+_PLAY = re.compile(r"\[anki:play:([qa]):(\d+)\]")
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
 _RULE = "<hr id=answer>"
 _FONT = "font-family: 'Liberation Sans'; font-size: 20px"
@@ -47,23 +47,30 @@ class Reviewer:
     def card(self, fields: Sequence[str], ordinal: int, around: Circumstances) -> Shown:
         """Return the card of a note; `ordinal` counts from 0."""
         sides = self._renderer.card(fields, ordinal, around)
-        front = _side(sides.question, typed_answer(self._type, fields, ordinal, sides.question.html), is_front=True)
-        back = _side(sides.answer, typed_answer(self._type, fields, ordinal, sides.answer.html), is_front=False)
+        front, back = (_side(sides, side, typed_answer(self._type, fields, ordinal, side.html)) for side in sides)
         is_cloze = self._type.kind is Kind.CLOZE
         name = f"Cloze {ordinal + 1}" if is_cloze else self._type.templates[ordinal].name
         return Shown(name, front, back)
 
 
-def _side(side: Side, typed: TypedAnswer | None, *, is_front: bool) -> str:
+def _side(sides: Sides, side: Side, typed: TypedAnswer | None) -> str:
+    is_front = side is sides.question
     html = _SCRIPT.sub("", with_mathml(side.html))  # would not run; a browser complains of each
-    if side.sounds:
-        html = _PLAY.sub(lambda found: _button(side.sounds[int(found[1])]), html)
+    if "[anki:play:" in html:
+        html = _PLAY.sub(lambda found: _played(sides, found), html)
     if typed is None:
         return html
     box = _box(typed, is_front=is_front)
     if box and _RULE in html and not is_front:
         html, box = html.replace(_RULE, ""), _RULE + box  # aqt, reviewer.py: the rule goes before the comparison
     return _TYPE.sub(lambda _: box, html)
+
+
+def _played(sides: Sides, found: re.Match[str]) -> str:
+    """Return the button of a sound; the front may stand on the back with its own."""
+    sounds = (sides.question if found[1] == "q" else sides.answer).sounds
+    number = int(found[2])
+    return _button(sounds[number]) if number < len(sounds) else ""
 
 
 def _button(sound: Sound | Speech) -> str:
