@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, warning
+from deckgen.model import Kind
 from deckgen.notetypes import resolve
 from deckgen.render.media import MediaLibrary
 from deckgen.schema.cards import topic_of
@@ -69,8 +70,8 @@ class Compilation:
         kind = self.workshop.types[note.type]
         fields = dict(zip(map(str.casefold, kind.field_names()), note.fields.split("\x1f"), strict=True))
         for card in note.cards:
-            template = kind.templates[min(card, len(kind.templates) - 1)].name
-            yield Candidate(fields, note.tags, self.home(note), kind.name, card, template)
+            template = kind.templates[card].name if card < len(kind.templates) else None
+            yield Candidate(fields, note.tags, self.home(note), kind.name, card, template, kind.kind is Kind.CLOZE)
 
     def notes(self) -> Iterator[tuple[int, CompiledNote]]:
         """Yield the deck's notes that are well, in order, with their positions from 1."""

@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from deckgen.compilation import open_deck
 from deckgen.discover import find_decks
 from deckgen.pipeline import BuildOptions, Targets, build
 from deckgen.select import QueryError, parse
 from tests.anki_harness import Anki
 from tests.conftest import NOW, built, write
+from tests.test_cards_oracle import steady
 
 if TYPE_CHECKING:
+    from deckgen.compilation import Compilation
     from deckgen.pipeline import Built
+    from deckgen.topics import CompiledNote
 
 DECK = {
     "d/deck.yaml": """
@@ -40,7 +46,9 @@ DECK = {
         cards:
         - {id: d, type: Muscle, Name: Biceps, Action: flexes the elbow, tags: [Core::arm]}
         - {id: e, front: '"Quoted" or not', back: "a:b", extra: motor, typed: true}
-        - {id: f, front: Ärmel, back: or, tags: [x-y, "a_b"]}
+        - {id: f, front: Ärmel, back: or, tags: [x-y, "a_b", Über::Alles]}
+        - {id: g, front: café crème, back: 'naïve <b>dog</b>s', hint: "back\\\\slash", tags: ["c++"]}
+        - {id: h, cloze: "{{c1::mo::what?}}tor {{c2::nerve {{c3::inside}}}}", extra: doggy day}
     """,
 }
 
@@ -57,6 +65,18 @@ deck:brain::atlas deck:*Motor* deck:"Brain::Atlas::Motor cortex" deck:Atlas note
 note:*cloze note:"Brain::Atlas – Basic" card:1 card:2 "card:Card 1" card:3 front:*cortex* front:motor*
 front:motor_cortex front:"Where is the motor cortex?" back:or back:*lobe name:biceps Action:flexes* extra:_*
 extra: hint:* f*t:*motor* a\\:b \\"quoted\\" (nearly) elbow 100% sure frontal flat. x-y
+re:motor re:^where re:lobe$
+"re:motor cortex" re:Motor.*in re:\\d+ "re:\\bdog\\b" re:dog|caf front:re:^motor front:re:é
+back:re:^or$ fr*:re:cortex front:re: re: re:\\w+\\s "re:(motor|dog)" re:ÄRMEL re:<b> re:\\+ re:c[12] re:[^a-z] re:e{2}
+nc:cafe nc:creme nc:CAFÉ nc:armel nc:naive front:nc:cafe* front:nc:armel nc:c_fe nc:m*r back:nc:or nc:
+*t:nc:armel *:nc:armel
+w:dog w:do w:dog* w:*dog w:d_g w:café w:motor_cortex w:b w:slash w:c1 w:a\\:b w:motor w:ärmel
+sc:motor sc:"motor nerve" sc:what sc:"is (nearly)"
+sc:cortex sc:inside sc:m_tor sc:MOTOR
+tag:re:^core tag:re:or tag:re:s$ tag:re:^ÜBER tag:re:a.b tag:nc:uber tag:nc:UBER::alles tag:über tag:Ü*
+tag:nc:none tag:re:x*
+tag:c++ tag:* tag: ärmel ÄRMEL Ärmel *:or *:motor *:*cortex* ca*é back\\\\slash --motor note:*BASIC card:*1 deck:*
+_ront:*cortex* name:re:^b 'motor a\\-b \\(nearly\\)
 """.split()
 
 
@@ -84,20 +104,84 @@ def queries(count: int) -> list[str]:
     return made
 
 
-def test_a_thousand_queries_find_what_anki_finds(full: Anki) -> None:
+def atlas(full: Anki) -> tuple[Compilation, list[tuple[CompiledNote, int]]]:
+    """Return the deck, and its notes with the ids that they have in Anki."""
     ((deck,), _) = find_decks([Path("d")])
-    from deckgen.compilation import open_deck
-
     compilation, _ = open_deck(deck)
     assert compilation
     notes = [note for _, note in compilation.notes()]
-    guids = {note.guid: note.id for note in full.notes()}
-    ids = dict(zip([note.key for note in notes], guids.values(), strict=True))
-    asked = queries(1000)
+    return compilation, list(zip(notes, [note.id for note in full.notes()], strict=True))
+
+
+def test_queries_find_what_anki_finds(full: Anki) -> None:
+    compilation, notes = atlas(full)
+    asked = queries(1500)
     for query in asked:
         found = compilation.search(query)
-        assert sorted(ids[n.key] for n in notes if found(n)) == sorted(full.col.find_notes(query)), query
-    assert len(asked) == 1000
+        assert [number for note, number in notes if found(note)] == sorted(full.col.find_notes(query)), query
+    assert len(asked) == 1500
+
+
+SOUP = (
+    *(
+        "motor",
+        "cortex",
+        "café",
+        "dog",
+        "Ä",
+        "is",
+        "a",
+        "1",
+        "core",
+        "back",
+        "front:",
+        "tag:",
+        "re:",
+        "nc:",
+        "w:",
+        "sc:",
+    ),
+    *(
+        "deck:",
+        "note:",
+        "card:",
+        "*",
+        "_",
+        "-",
+        " ",
+        " ",
+        " or ",
+        " and ",
+        "(",
+        ")",
+        '"',
+        "\\*",
+        "\\:",
+        "\\_",
+        "\\-",
+        '\\"',
+    ),
+    *("::", ":", "|", ".", "+", "[a-c]", "\\b", "$", "^", "<b>", "%", "'", "none", "\u3000", "é"),
+)
+
+
+def test_queries_of_any_kind(full: Anki) -> None:
+    compilation, notes = atlas(full)
+    understood = 0
+
+    @settings(steady, max_examples=3_000)
+    @given(st.lists(st.sampled_from(SOUP), min_size=1, max_size=7).map("".join))
+    def same_notes(query: str) -> None:
+        nonlocal understood
+        try:
+            found = compilation.search(query)
+        except QueryError:
+            return  # what Anki does with it does not matter: it is refused with a reason
+        understood += 1
+        assert [number for note, number in notes if found(note)] == sorted(full.col.find_notes(query))
+
+    same_notes()
+    assert understood >= 1_000
 
 
 def test_an_edition_shares_guids_with_the_whole_and_keeps_reviews(full: Anki, tmp_path: Path) -> None:
@@ -105,7 +189,7 @@ def test_an_edition_shares_guids_with_the_whole_and_keeps_reviews(full: Anki, tm
     assert essentials
     learner = Anki(tmp_path / "other")
     assert learner.install(essentials) == {"new": 2}
-    assert learner.install(Path("out.apkg")) == {"new": 4, "duplicate": 2}
+    assert learner.install(Path("out.apkg")) == {"new": 6, "duplicate": 2}
     assert {n.guid for n in learner.notes()} == {n.guid for n in full.notes()}
     learner.close()
 
@@ -115,7 +199,17 @@ def test_an_edition_shares_guids_with_the_whole_and_keeps_reviews(full: Anki, tm
     [
         ("is:due", "what a learner did"),
         ("prop:ivl>3", "what a learner did"),
-        ("re:x", "not understood yet"),
+        ('"re:(?=x)"', "is not understood"),
+        ("re:[", "is wrong"),
+        ("front:re:\\p{L}", "is not understood"),
+        ("tag:re:*", "is wrong"),
+        ("a\\b", "Anki has no escape"),
+        ('""', "nothing between the quotes"),
+        ("deck:current", "a learner's collection"),
+        ("preset:default", "a learner's collection"),
+        ("and a", "beside 'and'"),
+        ("a and", "beside 'and'"),
+        ("a and or b", "beside 'and'"),
         ("frnt:x", "no note type of this deck has a field 'frnt'"),
         ("(a", "is not closed"),
         ("a)", "without a '('"),
