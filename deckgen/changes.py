@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from deckgen.template import is_empty
+from deckgen.template.cards import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

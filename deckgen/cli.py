@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 PROBLEMS, MACHINE = 1, 3  # 2, wrong usage, is click's own
 
+_SELECT = click.option(
+    "--select", "query", metavar="QUERY", default="", help="Only the notes that a search as in Anki finds."
+)
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
 
@@ -110,7 +113,7 @@ def new(folder: Path) -> None:
     metavar="FILE",
     help="Where to write: a file, or a folder with a / at its end; default: build/<id>.apkg.",
 )
-@click.option("--select", "query", metavar="QUERY", default="", help="Only the notes that a search as in Anki finds.")
+@_SELECT
 @click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
 @click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
 @click.option("--allow-breaking", is_flag=True, help="Build though learners' Anki cannot follow a change.")
@@ -197,7 +200,8 @@ def _summary(done: Built) -> str:
     help="How to report.",
 )
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
+@_SELECT
+def check(paths: tuple[Path, ...], form: str, strict: bool, query: str) -> None:
     """Report everything that a build would refuse, and what looks wrong though it builds.
 
     \b
@@ -213,7 +217,7 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     targets = pipeline.Targets(Path("build"))
     for deck in decks:
         with _progress(deck) as progress:
-            problems += pipeline.check(deck, targets, _now(), progress)
+            problems += pipeline.check(deck, targets, _now(), progress, query)
     problems = in_order(problems)
     if not problems and decks and form == "text" and sys.stderr.isatty():
         click.echo(f"{amount(len(decks), 'deck')}, no problems", err=True)
@@ -229,7 +233,8 @@ def check(paths: tuple[Path, ...], form: str, strict: bool) -> None:
 @click.option(
     "--host", default="127.0.0.1", help="An address of this machine that others may use; default: only itself."
 )
-def preview(path: Path | None, no_browser: bool, port: int, host: str) -> None:
+@_SELECT
+def preview(path: Path | None, no_browser: bool, port: int, host: str, query: str) -> None:
     """Show the cards in a browser, front and back, day and night, and again whenever a file is saved.
 
     \b
@@ -263,7 +268,10 @@ def preview(path: Path | None, no_browser: bool, port: int, host: str) -> None:
             webbrowser.open(address)
 
     (files,) = decks
-    pipeline.preview(files.head if files.single else files.folder, files, _now, Place(host, port), ready)
+    problems = pipeline.preview(files, _now, Place(host, port), ready, query)
+    _print(problems, "text")
+    if problems:
+        sys.exit(PROBLEMS)
 
 
 def _need(extra: str, *modules: str) -> None:
@@ -282,7 +290,10 @@ def _need(extra: str, *modules: str) -> None:
 @click.option("--html", is_flag=True, help="A page with pictures, and the reviews to expect day by day.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the page goes; or stdout.")
 @click.option("--new-per-day", type=click.IntRange(0, 9999), help="For the page: the pace, if not that of the deck.")
-def stats(paths: tuple[Path, ...], form: str, html: bool, output: Path | None, new_per_day: int | None) -> None:
+@_SELECT
+def stats(
+    paths: tuple[Path, ...], form: str, html: bool, output: Path | None, new_per_day: int | None, query: str
+) -> None:
     """Count notes and cards by topic, note type and source, and measure answers.
 
     \b
@@ -302,7 +313,7 @@ def stats(paths: tuple[Path, ...], form: str, html: bool, output: Path | None, n
     counted = []
     for deck in decks:
         with _progress(deck) as progress:
-            found, more = pipeline.stats(deck, progress)
+            found, more = pipeline.stats(deck, progress, query)
         problems += more
         counted += [found] if found else []
     _print([p for p in problems if has_errors([p])], "text")
@@ -343,7 +354,8 @@ def _put(text: str, output: Path | None) -> None:
     default="text",
     help="How to report; markdown is fit for release notes.",
 )
-def diff(old: str, new: str | None, form: str) -> None:
+@_SELECT
+def diff(old: str, new: str | None, form: str, query: str) -> None:
     """Show what a learner who has OLD gets on importing NEW. Each is a package, a deck, or REVISION:PATH of a deck.
 
     A deck alone is compared with its last commit, a revision alone with the files of now.
@@ -364,7 +376,7 @@ def diff(old: str, new: str | None, form: str) -> None:
         if sides is None:
             raise click.UsageError(f"name what to compare '{old}' with: a package, a deck, or REVISION:PATH of a deck")
         old, new = sides
-    changes, problems = pipeline.diff(old, new, _now())
+    changes, problems = pipeline.diff(old, new, _now(), query)
     _print([p for p in problems if has_errors([p])], "text")
     if changes is None:
         sys.exit(PROBLEMS)

@@ -67,9 +67,9 @@ class Exhibitor:
             return _exhibition(self.path, *self.rereader.keep([error(at, "unreadable", message, "save it once more")]))
 
 
-def exhibitor(path: Path, clock: Callable[[], int]) -> Exhibitor:
-    """Return who shows the deck at a path; `clock` gives the seconds since 1970."""
-    return Exhibitor(path, Rereader(path, clock))
+def exhibitor(path: Path, clock: Callable[[], int], query: str = "") -> Exhibitor:
+    """Return who shows the deck at a path, or what a query finds in it; `clock` gives the seconds since 1970."""
+    return Exhibitor(path, Rereader(path, clock, query))
 
 
 def _exhibition(path: Path, gallery: Gallery | None, problems: list[Diagnostic]) -> Exhibition:

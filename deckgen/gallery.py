@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deckgen.render.markdown import to_html
 from deckgen.render.plaintext import plain_text
 from deckgen.reviewer import Reviewer
-from deckgen.template import Circumstances
+from deckgen.template.rendering import Circumstances
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

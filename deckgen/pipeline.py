@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deckgen import lock as locks
+from deckgen.choosing import about, chosen_by, parts, wrong_query
 from deckgen.compilation import open_deck
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, in_order
 from deckgen.identify import identify
@@ -41,30 +42,41 @@ class Built:
     is_package: bool = True
 
 
-def check(files: DeckFiles, targets: Targets, now: int, progress: Callable[[int], None]) -> list[Diagnostic]:
-    """Find everything that `build` would refuse, and what the rules say."""
+def check(
+    files: DeckFiles, targets: Targets, now: int, progress: Callable[[int], None], query: str = ""
+) -> list[Diagnostic]:
+    """Find everything that `build` would refuse, and what the rules say, of all notes or of those a query finds."""
     compilation, problems = open_deck(files, linting=True)
-    if compilation:
-        target = targets.of(compilation.deck, files)
-        problems += [target] if isinstance(target, Diagnostic) else []
-        identity = identify(compilation, now, targets.place(compilation.deck))
-        for stamped in identity.notes():
-            progress(stamped.position)
-        problems += identity.breaks()
-    return in_order(problems)
+    if compilation is None:
+        return in_order(problems)
+    target = targets.of(compilation.deck, files)
+    problems += [target] if isinstance(target, Diagnostic) else []
+    is_meant = chosen_by(compilation, query)
+    if isinstance(is_meant, Diagnostic):
+        return in_order([*problems, is_meant])
+    identity = identify(compilation, now, targets.place(compilation.deck))
+    notes = []
+    for stamped in identity.notes():
+        progress(stamped.position)
+        notes += [stamped.note] if query else []
+    problems += identity.breaks()
+    is_told = about(sorted(notes, key=lambda note: (note.path, note.line)), is_meant)
+    return in_order(filter(is_told, problems))
 
 
-def stats(files: DeckFiles, progress: Callable[[int], None]) -> tuple[Stats | None, list[Diagnostic]]:
-    """Count what a deck holds; notes with errors are not counted."""
+def stats(files: DeckFiles, progress: Callable[[int], None], query: str = "") -> tuple[Stats | None, list[Diagnostic]]:
+    """Count what a deck holds, or what a query finds in it; notes with errors are not counted."""
     from deckgen.stats import Stats  # noqa: PLC0415
 
     compilation, problems = open_deck(files)
-    if compilation is None:
-        return None, in_order(problems)
+    is_meant = chosen_by(compilation, query) if compilation else None
+    if compilation is None or is_meant is None or isinstance(is_meant, Diagnostic):
+        return None, in_order([*problems, *([is_meant] if isinstance(is_meant, Diagnostic) else [])])
     counted = Stats(compilation.deck.name, compilation.deck.options)
     for position, note in compilation.notes():
-        counted.add(note, compilation.workshop.types[note.type])
         progress(position)
+        if is_meant(note):
+            counted.add(note, compilation.workshop.types[note.type])
     return counted, in_order(problems)
 
 
@@ -102,16 +114,24 @@ def write_ids(files: DeckFiles, now: int, progress: Callable[[int], None]) -> Na
     return Named({path: count for path, (_, count) in written.items()}, in_order(problems))
 
 
-def diff(old: str, new: str, now: int) -> tuple[Changes | None, list[Diagnostic]]:
-    """Compare two packages, decks, or decks at revisions: what who has the old gets with the new. Raises OSError."""
+def diff(old: str, new: str, now: int, query: str = "") -> tuple[Changes | None, list[Diagnostic]]:
+    """Compare two packages, decks, or decks at revisions: what who has the old gets with the new. Raises OSError.
+
+    A query asks for the notes that it finds in either.
+    """
     from deckgen.changes import compare  # noqa: PLC0415 - only this command needs it
     from deckgen.comparing import open_side  # noqa: PLC0415
+    from deckgen.select import QueryError  # noqa: PLC0415
 
     had, has = open_side(old, now), open_side(new, now)
     problems = [*had.problems, *has.problems]
     if had.package is None or has.package is None:
         return None, problems
-    return compare(had.package, has.package), problems
+    try:
+        pair = parts(had.package, has.package, query) if query else (had.package, has.package)
+    except QueryError as wrong:
+        return None, [*problems, wrong_query(Span(new), query, wrong)]
+    return compare(*pair), problems
 
 
 def build_pages(
@@ -148,13 +168,23 @@ def build_pages(
     return Built(page, in_order(problems), len(notes), cards, len(gallery.media), is_package=False)
 
 
-def preview(path: Path, files: DeckFiles, clock: Callable[[], int], place: Place, ready: Callable[[str], None]) -> None:
-    """Show the deck at a path in a browser until interrupted; `ready` is told the address. Raises OSError."""
+def preview(
+    files: DeckFiles, clock: Callable[[], int], place: Place, ready: Callable[[str], None], query: str = ""
+) -> list[Diagnostic]:
+    """Show a deck in a browser, or what a query finds in it, until interrupted; `ready` is told the address.
+
+    Returns what is wrong with the query, and then shows nothing. Raises OSError.
+    """
     from deckgen.exhibition import exhibitor  # noqa: PLC0415 - only this command needs it
     from deckgen.preview.server import Watched, serve  # noqa: PLC0415 - imports a server
 
-    shown = exhibitor(path, clock)
+    compilation, _ = open_deck(files)
+    is_meant = chosen_by(compilation, query) if compilation and query else None
+    if isinstance(is_meant, Diagnostic):
+        return [is_meant]
+    shown = exhibitor(files.head if files.single else files.folder, clock, query)
     serve(shown.open(), Watched(files.folder, not files.single, shown.again), place, ready)
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +206,6 @@ class BuildOptions:
 
     def chooser(self, compilation: Compilation) -> Callable[[CompiledNote], bool] | Diagnostic:
         """Return a function that tells whether a note is meant."""
-        from deckgen.select import QueryError  # noqa: PLC0415 - few builds search
-
         query, head = self.query, Span(compilation.files.head.as_posix())
         if self.edition:
             editions = {e.name: e.select for e in compilation.deck.editions}
@@ -186,10 +214,7 @@ class BuildOptions:
                 near = did_you_mean(self.edition, editions) or known
                 return error(head, "unknown-edition", f"this deck has no edition '{self.edition}'", near)
             query = editions[self.edition]
-        try:
-            return compilation.search(query) if query else lambda _: True
-        except QueryError as wrong:
-            return error(head, "bad-query", f"in the query '{query}': {wrong}", wrong.help)
+        return chosen_by(compilation, query)
 
 
 DEFAULTS = BuildOptions()

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from deckgen.choosing import chosen_by
 from deckgen.compilation import open_deck
-from deckgen.diagnostics import Severity, in_order
+from deckgen.diagnostics import Diagnostic, Severity, in_order
 from deckgen.discover import find_decks
 from deckgen.gallery import gallery_of
 from deckgen.identify import identify
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deckgen.compilation import Compilation
-    from deckgen.diagnostics import Diagnostic
     from deckgen.discover import TopicFile
     from deckgen.gallery import Gallery
     from deckgen.topics import CompiledNote, CompiledTopic, Workshop
@@ -34,6 +34,7 @@ class Rereader:
 
     path: Path
     clock: Callable[[], int]
+    query: str = ""
     _topics: dict[Path, CompiledTopic] = field(default_factory=dict)
     _last: Gallery | None = None
 
@@ -60,6 +61,10 @@ class Rereader:
         if decks[0].head.as_posix() in broken and self._last and not decks[0].single:
             return self.keep(problems)
         notes = self._with_last_good(notes, broken, compilation)
+        is_meant = chosen_by(compilation, self.query)
+        if isinstance(is_meant, Diagnostic):  # a field that it names may be gone for now
+            return self.keep([*problems, is_meant])
+        notes = [note for note in notes if is_meant(note)]
         self._last = replace(gallery_of(compilation, notes), problems=problems)
         return self._last, problems
 

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deckgen.model import Kind
 from deckgen.render.mathml import with_mathml
-from deckgen.template import CardRenderer, Circumstances, Sound, typed_answer
+from deckgen.template.answers import typed_answer
+from deckgen.template.rendering import CardRenderer, Circumstances
+from deckgen.template.sounds import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from deckgen.model import NoteType
-    from deckgen.template import Side, Sides, Speech, TypedAnswer
+    from deckgen.template.answers import TypedAnswer
+    from deckgen.template.rendering import Side, Sides
+    from deckgen.template.sounds import Speech
 
 _PLAY = re.compile(r"\[anki:play:([qa]):(\d+)\]")
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)

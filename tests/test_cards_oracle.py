@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from deckgen.model import Field, Kind, NoteType, Template
-from deckgen.template import CardMaker, check
+from deckgen.template.cards import CardMaker
+from deckgen.template.checking import check
 
 if TYPE_CHECKING:
     from tests.anki_harness import Anki

@@ -24,7 +24,7 @@ FLOORS = """
 __main__ cli
 pipeline statspage stats starter reports
 exhibition rereading pages gallery reviewer forecast
-releasenotes comparing changes packing naming identify compilation workers topics staging revisions ids holding
+releasenotes comparing changes packing naming identify choosing compilation workers topics staging revisions ids holding
 writers readers preview lint
 notetypes render template select
 schema breaking ledger pairing likeness clock lock files discover cloze

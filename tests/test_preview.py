@@ -417,6 +417,16 @@ def test_one_deck_at_a_time(command: Command) -> None:
     assert "cards/a.yaml, cards/b.yaml" in said
 
 
+def test_a_part_of_a_deck(page: Page) -> None:
+    with preview(write(DECK) / "d", "--select", "tag:core or biceps") as address:
+        page.goto(address)
+        expect(page.locator("#amount")).to_have_text("2 notes, 2 cards")
+        save("d/muscle.yaml", "bends the elbow", "flexes the elbow")
+        page.keyboard.press("End")
+        expect(card(page).locator(".question")).to_have_text("flexes the elbow")
+        page.goto("about:blank")
+
+
 def test_no_deck(command: Command) -> None:
     code, out, said = command("preview", "nowhere")
     assert (code, out) == (1, "")

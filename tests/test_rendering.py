@@ -15,14 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deckgen.model import Field, Kind, NoteType, Template
-from deckgen.template import CardRenderer, Circumstances, Sound, Speech, check, typed_answer
-from deckgen.template.answers import as_compared
+from deckgen.template.answers import as_compared, typed_answer
+from deckgen.template.checking import check
+from deckgen.template.rendering import CardRenderer, Circumstances
+from deckgen.template.sounds import Sound, Speech
 from tests.test_cards_oracle import cloze_text, soup, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deckgen.template import Sides
+    from deckgen.template.rendering import Sides
     from tests.anki_harness import Anki
 
 NAMES = ("F", "Add Reverse", "Ähnliche", "c1")

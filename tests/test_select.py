@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -230,3 +232,57 @@ def test_a_search_that_finds_nothing_and_an_unknown_edition_are_told() -> None:
         ("unknown-edition", "did you mean 'essentials'?")
     ]
     assert not Path("part.apkg").exists()
+
+
+# --- Where else a search chooses -------------------------------------------------------------------------------------
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+def test_stats_of_a_part(command: Command) -> None:
+    write(DECK)
+    (counted,) = json.loads(command("stats", "d", "--select", "tag:core", "--format", "json")[1])
+    assert (counted["notes"], counted["cards"]) == (2, 2)
+    assert counted["tags"]["core"] == 1
+
+
+def test_check_tells_of_a_part_and_of_all_errors(command: Command) -> None:
+    write(
+        {
+            "d.yaml": """
+            cards:
+            - {id: a, front: 2*3*4, back: b, tags: [core]}
+            - {id: b, front: 5*6*7, back: b}
+            - {id: c, frunt: f, back: b}
+            - {id: d, front: 8*9*10, back: b, tags: [core]}
+            """
+        }
+    )
+    told = json.loads(command("check", "d.yaml", "--select", "tag:core", "--format", "json")[1])
+    assert [(problem["span"]["line"], problem["severity"]) for problem in told] == [
+        (2, "warning"),
+        (4, "error"),
+        (5, "warning"),
+    ]
+
+
+def test_diff_of_a_part(command: Command) -> None:
+    write(DECK)
+    assert command("build", "d", "-o", "old.apkg")[0] == 0
+    changed = DECK["d/motor/cortex.yaml"].replace("In the frontal lobe", "In front").replace('"100% sure"', "sure")
+    write({**DECK, "d/motor/cortex.yaml": changed})
+    assert json.loads(command("diff", "old.apkg", "d", "--format", "json")[1])["counts"]["changed"] == 2
+    part = json.loads(command("diff", "old.apkg", "d", "--select", "tag:core", "--format", "json")[1])
+    assert part["counts"] == {"new": 0, "changed": 1, "unchanged": 1, "conflicting": 0, "removed": 0}
+    gone = json.loads(command("diff", "old.apkg", "d", "--select", "back:100*", "--format", "json")[1])
+    assert gone["counts"]["changed"] == 1  # found by what it was
+
+
+@pytest.mark.parametrize(
+    "arguments", [["stats", "d"], ["check", "d"], ["build", "d"], ["preview", "d"], ["diff", "d", "d"]]
+)
+def test_a_wrong_search_is_told_everywhere(command: Command, arguments: list[str]) -> None:
+    write(DECK)
+    code, _, said = command(*arguments, "--select", "is:due")
+    assert code == 1
+    assert "error[bad-query]: in the query 'is:due': 'is:' asks what a learner did" in said

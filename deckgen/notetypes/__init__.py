@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from deckgen import template
 from deckgen.diagnostics import Diagnostic, Severity, Span, did_you_mean, error
 from deckgen.files import FileSlip, find
 from deckgen.notetypes.builtin import built_in
 from deckgen.notetypes.themes import stylesheet, theme_names
+from deckgen.template.checking import check
 from deckgen.yamlsource import Source, Written
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def _check(each: Template, note_type: NoteType) -> list[Diagnostic]:
     front, back = each.written
     if not front.text or not back.text:
         return []  # its file could not be read, which is reported
-    found = [(front, slip) for slip in template.check(each.front, note_type, is_front=True)]
-    found += [(back, slip) for slip in template.check(each.back, note_type, is_front=False)]
+    found = [(front, slip) for slip in check(each.front, note_type, is_front=True)]
+    found += [(back, slip) for slip in check(each.back, note_type, is_front=False)]
     return [error(written.span(slip.piece), slip.code, slip.message, slip.help) for written, slip in found]
 
 

@@ -12,7 +12,7 @@ from deckgen.model import IMAGE_OCCLUSION, Kind, Markup
 from deckgen.render.citation import citation_html, plain_html
 from deckgen.render.markdown import to_html
 from deckgen.render.occlusion import labels, occlusion_field
-from deckgen.template import CardMaker, cloze_fields, is_empty
+from deckgen.template.cards import CardMaker, cloze_fields, is_empty
 from deckgen.yamlsource import FORBIDDEN
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deckgen.model import Kind
-from deckgen.template import parse, renders
+from deckgen.template.cards import renders
+from deckgen.template.parsing import parse
 from deckgen.writers.preset import preset_json
 
 if TYPE_CHECKING:
