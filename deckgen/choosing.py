@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deckgen.diagnostics import Diagnostic, Severity, Span, error
+from deckgen.diagnostics import Diagnostic, Severity, Span, did_you_mean, error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from deckgen.readers.apkg import Package, PackedNote
     from deckgen.select import Candidate, QueryError
     from deckgen.topics import CompiledNote
+
+_NAMED = re.compile(r'\b(tag|note|deck):(?:"([^"]*)"|([^\s()"]+))', re.IGNORECASE)
 
 
 def chosen_by(compilation: Compilation, query: str) -> Callable[[CompiledNote], bool] | Diagnostic:
@@ -32,6 +35,25 @@ def chosen_by(compilation: Compilation, query: str) -> Callable[[CompiledNote], 
 def wrong_query(at: Span, query: str, wrong: QueryError) -> Diagnostic:
     """Say what is wrong with a query."""
     return error(at, "bad-query", f"in the query '{query}': {wrong}", wrong.help)
+
+
+def near_misses(compilation: Compilation, query: str) -> str:
+    """Return what a query that finds nothing may have meant by its tags, note types and decks; or nothing."""
+    notes = [note for _, note in compilation.notes()]
+    tags = {tag[: found.start()] for note in notes for tag in note.tags for found in re.finditer("::|$", tag)}
+    known = {
+        "tag": tags,
+        "note": {kind.name for kind in compilation.workshop.types.values()},
+        "deck": {compilation.home(note) for note in notes},
+    }
+    for kind, quoted, plain in _NAMED.findall(query):
+        value = quoted or plain
+        names = {name.casefold() for name in known[kind.lower()]}
+        if not set(value) & set("*_\\") and value.casefold() not in names:
+            near = did_you_mean(value, sorted(known[kind.lower()]))
+            if near:
+                return f"nothing has {kind}:{value}; {near}"
+    return ""
 
 
 def about(notes: Sequence[CompiledNote], is_meant: Callable[[CompiledNote], bool]) -> Callable[[Diagnostic], bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deckgen import lock as locks
-from deckgen.choosing import about, chosen_by, parts, wrong_query
+from deckgen.choosing import about, chosen_by, near_misses, parts, wrong_query
 from deckgen.compilation import open_deck
 from deckgen.diagnostics import Diagnostic, Span, did_you_mean, error, has_errors, in_order
 from deckgen.identify import identify
@@ -293,5 +293,10 @@ def _lock_changed(files: DeckFiles, ledger: Ledger) -> Diagnostic:
 
 def _nothing_found(files: DeckFiles, options: BuildOptions) -> Diagnostic:
     what = f"the edition '{options.edition}'" if options.edition else f"the query '{options.query}'"
-    help_ = "try a part of the query; `deckgen stats` shows the deck's tags and topics"
+    compilation, _ = open_deck(files)
+    query = options.query
+    if compilation and options.edition:
+        query = next((each.select for each in compilation.deck.editions if each.name == options.edition), "")
+    near = near_misses(compilation, query) if compilation else ""
+    help_ = near or "try a part of the query; `deckgen stats` shows the deck's tags and topics"
     return error(Span(files.head.as_posix()), "nothing-selected", f"{what} finds no note of this deck", help_)

@@ -227,7 +227,18 @@ def test_what_is_not_understood_is_refused(query: str, says: str) -> None:
 
 def test_a_search_that_finds_nothing_and_an_unknown_edition_are_told() -> None:
     write(DECK)
-    assert [p.code for p in selected("tag:nothing").problems] == ["nothing-selected"]
+    assert [(p.code, p.help) for p in selected("tag:cor").problems] == [
+        ("nothing-selected", "nothing has tag:cor; did you mean 'Core'?")
+    ]
+    near = [
+        selected(query).problems[0].help for query in ('deck:"Brain::Atlus"', "front:* note:Muskle", "tag:x-z tag:a_b")
+    ]
+    assert near == [
+        "nothing has deck:Brain::Atlus; did you mean 'Brain::Atlas'?",
+        "nothing has note:Muskle; did you mean 'Muscle'?",
+        "nothing has tag:x-z; did you mean 'x-y'?",
+    ]
+    assert "try a part of the query" in selected("zzz").problems[0].help
     assert [(p.code, p.help) for p in selected(edition="essential").problems] == [
         ("unknown-edition", "did you mean 'essentials'?")
     ]
