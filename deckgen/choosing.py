@@ -40,11 +40,10 @@ def wrong_query(at: Span, query: str, wrong: QueryError) -> Diagnostic:
 def near_misses(compilation: Compilation, query: str) -> str:
     """Return what a query that finds nothing may have meant by its tags, note types and decks; or nothing."""
     notes = [note for _, note in compilation.notes()]
-    tags = {tag[: found.start()] for note in notes for tag in note.tags for found in re.finditer("::|$", tag)}
     known = {
-        "tag": tags,
+        "tag": _with_those_above(tag for note in notes for tag in note.tags),
         "note": {kind.name for kind in compilation.workshop.types.values()},
-        "deck": {compilation.home(note) for note in notes},
+        "deck": _with_those_above(map(compilation.home, notes)),
     }
     for kind, quoted, plain in _NAMED.findall(query):
         value = quoted or plain
@@ -54,6 +53,10 @@ def near_misses(compilation: Compilation, query: str) -> str:
             if near:
                 return f"nothing has {kind}:{value}; {near}"
     return ""
+
+
+def _with_those_above(names: Iterable[str]) -> set[str]:
+    return {name[: level.start()] for name in set(names) for level in re.finditer("::|$", name)}
 
 
 def about(notes: Sequence[CompiledNote], is_meant: Callable[[CompiledNote], bool]) -> Callable[[Diagnostic], bool]:
