@@ -115,12 +115,22 @@ def new(folder: Path) -> None:
 )
 @_SELECT
 @click.option("--edition", metavar="NAME", default="", help="Only the notes of an edition that deck.yaml names.")
+@click.option(
+    "--all-editions", is_flag=True, help="Every edition that deck.yaml names, each into a package of its own."
+)
 @click.option("--locked", is_flag=True, help="Fail if the lock would change: for CI, where nobody commits it.")
 @click.option("--allow-breaking", is_flag=True, help="Build though learners' Anki cannot follow a change.")
 @click.option("--to", "form", type=click.Choice(("apkg", "html")), default="apkg", help="For Anki, or for a browser.")
 @click.option("--single", is_flag=True, help="With --to html: one file with everything in it, not a folder.")
 def build(
-    paths: tuple[Path, ...], output: str | None, query: str, edition: str, form: str, single: bool, **flags: bool
+    paths: tuple[Path, ...],
+    output: str | None,
+    query: str,
+    edition: str,
+    all_editions: bool,
+    form: str,
+    single: bool,
+    **flags: bool,
 ) -> None:
     """Build Anki packages. PATH is a deck's folder or file; default: every deck in cards/.
 
@@ -132,22 +142,29 @@ def build(
     deckgen build spanish -o spanish.apkg
     deckgen build spanish --select "tag:core -tag:verbs"
     deckgen build spanish --edition essentials
+    deckgen build spanish --all-editions -o dist/
     deckgen build spanish --to html        build/spanish/index.html, for a browser
     """
     from deckgen import pipeline
     from deckgen.diagnostics import has_errors
 
-    if query and edition:
-        raise click.UsageError("--select and --edition do not go together; put the query into the edition")
+    if bool(query) + bool(edition) + all_editions > 1:
+        raise click.UsageError(
+            "--select, --edition and --all-editions do not go together; put the query into an edition"
+        )
     if form == "html":
         _need("html", "latex2mathml")
     if (single and form != "html") or (form == "html" and any(flags.values())):
         raise click.UsageError("--single goes with --to html; --locked and --allow-breaking with packages for Anki")
     decks, problems = _decks(paths)
-    targets = _targets(output, len(decks), {"apkg": ".apkg", "html": ".html" if single else ""}[form])
-    options = pipeline.BuildOptions(edition, query, **flags)
+    jobs = [
+        (deck, pipeline.BuildOptions(name, query, **flags))
+        for deck in decks
+        for name in (pipeline.edition_names(deck) if all_editions else [edition])
+    ]
+    targets = _targets(output, len(jobs), {"apkg": ".apkg", "html": ".html" if single else ""}[form])
     built = []
-    for deck in decks:
+    for deck, options in jobs:
         with _progress(deck) as progress:
             if form == "html":
                 built.append(pipeline.build_pages(deck, targets, progress, options, single=single))
@@ -162,7 +179,7 @@ def build(
         sys.exit(PROBLEMS)
 
 
-def _targets(output: str | None, decks: int, ending: str) -> Targets:
+def _targets(output: str | None, builds: int, ending: str) -> Targets:
     """Say where what is built goes; without an ending it is a folder itself."""
     from deckgen.pipeline import Targets
 
@@ -170,8 +187,10 @@ def _targets(output: str | None, decks: int, ending: str) -> Targets:
         return Targets(Path("build"), ending=ending)
     if output.endswith(("/", os.sep)) or (ending and Path(output).is_dir()):
         return Targets(Path(output), ending=ending)
-    if decks > 1:
-        raise click.UsageError(f"{decks} decks cannot all be written to '{output}'; name a folder, with a / at its end")
+    if builds > 1:
+        raise click.UsageError(
+            f"{builds} builds cannot all be written to '{output}'; name a folder, with a / at its end"
+        )
     return Targets(Path("build"), Path(output), ending)
 
 

@@ -220,6 +220,13 @@ class BuildOptions:
 DEFAULTS = BuildOptions()
 
 
+def edition_names(files: DeckFiles) -> list[str]:
+    """Return the names of a deck's editions; a deck without any has one, the whole, whose name is empty."""
+    compilation, _ = open_deck(files)
+    names = [edition.name for edition in compilation.deck.editions] if compilation else []
+    return names or [""]
+
+
 @dataclass(slots=True)
 class Targets:
     """Where packages go: one file if given, else a folder, by their decks' ids. No two decks may go to one place."""

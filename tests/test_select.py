@@ -297,3 +297,16 @@ def test_a_wrong_search_is_told_everywhere(command: Command, arguments: list[str
     code, _, said = command(*arguments, "--select", "is:due")
     assert code == 1
     assert "error[bad-query]: in the query 'is:due': 'is:' asks what a learner did" in said
+
+
+def test_all_editions_at_once(command: Command) -> None:
+    write({**DECK, "plain.yaml": "deck: Plain\ncards: [{front: f, back: b}]\n"})
+    code, _, said = command("build", "d", "plain.yaml", "--all-editions", "-o", "dist/")
+    assert code == 0, said
+    assert sorted(path.name for path in Path("dist").iterdir()) == [
+        "atlas-essentials.apkg",
+        "atlas-words.apkg",
+        "plain.apkg",
+    ]
+    assert command("build", "d", "--all-editions", "-o", "one.apkg")[0] == 2
+    assert command("build", "d", "--all-editions", "--edition", "words")[0] == 2
