@@ -589,8 +589,24 @@ SPECIAL = """
 """
 
 
-@pytest.mark.parametrize("name", ["Tags", "Deck", "Subdeck", "Card", "CardFlag", "Type", "FrontSide"])
-@pytest.mark.parametrize("front", ["{{#%s}}{{B}}{{/%s}}", "{{^%s}}{{B}}{{/%s}}", "{{%s}} {{B}}"])
+ASKED = ["{{#%s}}{{B}}{{/%s}}", "{{^%s}}{{B}}{{/%s}}", "{{%s}} {{B}}"]
+COUNTED = [(name, front) for name in ("Tags", "Deck", "Subdeck", "Card", "CardFlag", "Type") for front in ASKED]
+
+
+@pytest.mark.parametrize("sign", ["#", "^"])
+def test_the_front_side_can_be_shown_but_not_asked_for(anki: Anki, sign: str) -> None:
+    front = f"{{{{{sign}FrontSide}}}}{{{{B}}}}{{{{/FrontSide}}}}"
+    assert complaints(SPECIAL.format(front=front)) == ["7:27 unknown-field"]
+    kind = anki.add_type("own", ["A", "B"], ["{{A}}"])
+    kind["tmpls"][0]["qfmt"] = front
+    anki.col.models.update_dict(kind)  # Anki saves it, and shows an error on the card
+    note = anki.col.new_note(anki.col.models.by_name("own"))
+    note.fields = ["a", "b"]
+    anki.col.add_note(note, anki.col.decks.id("Default"))
+    assert "template has a problem" in note.cards()[0].question()
+
+
+@pytest.mark.parametrize(("name", "front"), [*COUNTED, ("FrontSide", ASKED[2])])
 def test_special_fields_count_as_they_do_in_anki(anki: Anki, name: str, front: str) -> None:
     anki.install(package(SPECIAL.format(front=front.replace("%s", name))))
     kind = anki.col.models.by_name("T")
