@@ -1,7 +1,8 @@
 """How many reviews a deck brings, day by day: its learner simulated with FSRS, the scheduler that Anki uses.
 
-The learner remembers as often as FSRS predicts, answers Good or Again, and misses no day. The same deck gives the same
-forecast. What a day allows is Anki's: so many new cards, so many reviews, and new cards only where reviews leave room.
+The learner remembers as often as FSRS predicts, answers Good or Again (Good to a new card), and misses no day. What a
+day allows is Anki's: so many new cards, so many reviews, and new cards only where reviews leave room. Siblings are not
+kept apart. The same deck gives the same forecast.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ Number = TypeVar("Number", int, float)
 _BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)  # any day will do
 _SEED = 20
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_FIRM = 2  # days: an interval that is not spread
+_LONGEST_STEP = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A year of a deck at a pace. `reviews_limit` is the most reviews that a day allows."""
+    """The days of a deck with so many cards at a pace. `reviews_limit` is the most reviews that a day allows."""
 
+    cards: int
     new_per_day: int
     reviews_limit: int
     retention: float
@@ -55,20 +59,36 @@ class Forecast:
     @property
     def all_seen(self) -> int | None:
         """Return the day, from 1, on which the last new card comes; None if that is beyond the forecast."""
-        last = max((number for number, day in enumerate(self.days, 1) if day.new), default=0)
-        return last if last < len(self.days) else None
+        if sum(day.new for day in self.days) < self.cards:
+            return None
+        return max((number for number, day in enumerate(self.days, 1) if day.new), default=0)
+
+    @property
+    def full(self) -> int:
+        """Return on how many days there is no room for another card."""
+        return sum(day.new + day.reviews >= self.reviews_limit for day in self.days)
+
+    @property
+    def average(self) -> float:
+        """Return the reviews a day over all days."""
+        return sum(day.reviews for day in self.days) / max(1, len(self.days))
 
     @property
     def later(self) -> float:
         """Return the reviews a day over the last thirty days."""
         end = self.days[-30:]
-        return sum(day.reviews for day in end) / len(end) if end else 0.0
+        return sum(day.reviews for day in end) / max(1, len(end))
 
     @property
     def minutes(self) -> float:
-        """Return the minutes a day, on average over the days on which there is anything to do."""
-        busy = [day.answers for day in self.days if day.answers]
-        return sum(busy) * SECONDS_AN_ANSWER / 60 / len(busy) if busy else 0.0
+        """Return the minutes a day, on average over the days until all cards are seen."""
+        days = self.days[: self.all_seen]
+        return minutes(sum(day.answers for day in days)) / max(1, len(days))
+
+
+def minutes(answers: int) -> float:
+    """Return how long so many answers take."""
+    return answers * SECONDS_AN_ANSWER / 60
 
 
 def forecast(cards: int, options: Options, new_per_day: int | None = None, days: int = DAYS) -> Forecast:
@@ -78,25 +98,24 @@ def forecast(cards: int, options: Options, new_per_day: int | None = None, days:
     """
     pace = new_per_day if new_per_day is not None else _or(options.new_per_day, 20)
     limit = _or(options.reviews_per_day, 200)
-    scheduler = _scheduler(options)
-    learner = _Learner(scheduler, Random(_SEED))  # noqa: S311 - chance, no secret
-    due: list[list[Card]] = [[] for _ in range(days)]
+    learner = _Learner(_scheduler(options), Random(_SEED))  # noqa: S311 - chance, no secret
+    calendar: list[list[Card]] = [[] for _ in range(days)]
+    left: list[Card] = []  # what the days before did not allow, longest overdue first
+    unseen = cards
     done = []
     for day in range(days):
-        waiting = due[day]
-        for card in waiting[limit:]:  # what a day does not allow is left for the next
-            due[day + 1 : day + 2] = [[card, *due[day + 1]]] if day + 1 < days else []
-        now = waiting[:limit]
-        new = min(pace, cards, limit - len(now))
-        cards -= new
+        waiting = left + calendar[day]
+        now, left = waiting[:limit], waiting[limit:]
+        new = min(pace, unseen, limit - len(now))
+        unseen -= new
         answers = 0
         for card in [*now, *learner.new(new)]:
-            studied, count, later = learner.study(card, day)
+            studied, count, due = learner.study(card, day)
             answers += count
-            if later < days:
-                due[later].append(studied)
+            if due < days:
+                calendar[due].append(studied)
         done.append(Day(new, len(now), answers))
-    return Forecast(pace, limit, scheduler.desired_retention, done)
+    return Forecast(cards, pace, limit, learner.scheduler.desired_retention, done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +132,34 @@ class _Learner:
 
     def study(self, card: Card, day: int) -> tuple[Card, int, int]:
         """Answer a card until it is due on another day; return it, the number of answers, and that day."""
-        from fsrs import Rating  # noqa: PLC0415
+        from fsrs import Rating, State  # noqa: PLC0415 - an extra
 
-        now = _BEGIN + timedelta(days=day)
-        midnight = now.date() + timedelta(days=1)
+        begin = now = _BEGIN + timedelta(days=day)
         answers = 0
-        while not answers or card.due.date() < midnight:
+        while not answers or card.due.date() == begin.date():
             now = card.due if answers else now
             knows = not card.last_review or self.lots.random() < self.scheduler.get_card_retrievability(card, now)
             card, _ = self.scheduler.review_card(card, Rating.Good if knows else Rating.Again, now)
             answers += 1
-        return card, answers, max(day + 1, (card.due - _BEGIN).days)
+        wait = (card.due.date() - begin.date()).days
+        if card.state is State.Review:
+            wait = _spread(wait, self.scheduler.maximum_interval, self.lots)
+        # Anki counts days. FSRS counts 24 hours, and would miss one of them after a step of ten minutes.
+        card.last_review = begin
+        return card, answers, day + wait
+
+
+def _spread(interval: int, longest: int, lots: Random) -> int:
+    """Return an interval near a given one, as Anki does, so that cards learned together do not stay together.
+
+    FSRS would do it itself, but by the lots of the whole process.
+    """
+    from fsrs.scheduler import FUZZ_RANGES  # noqa: PLC0415 - an extra
+
+    if interval <= _FIRM:
+        return interval
+    delta = 1 + sum(each["factor"] * max(0.0, min(interval, each["end"]) - each["start"]) for each in FUZZ_RANGES)
+    return min(longest, lots.randint(max(_FIRM, round(interval - delta)), round(interval + delta)))
 
 
 def _scheduler(options: Options) -> Scheduler:
@@ -140,8 +176,9 @@ def _scheduler(options: Options) -> Scheduler:
 
 def _steps(given: tuple[str, ...] | None, default: tuple[str, ...]) -> tuple[timedelta, ...]:
     steps = default if given is None else given
-    parts = (re.fullmatch(r"([\d.]+)([smhd]?)", step) for step in steps)
-    return tuple(timedelta(seconds=float(part[1]) * _UNITS[part[2] or "m"]) for part in parts if part)
+    parts = (re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", step) for step in steps)
+    seconds = (float(part[1]) * _UNITS[part[2] or "m"] for part in parts if part)
+    return tuple(timedelta(seconds=min(each, _LONGEST_STEP.total_seconds())) for each in seconds)
 
 
 def _or(given: Number | None, default: Number) -> Number:

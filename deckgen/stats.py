@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median, quantiles
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from deckgen.topics import CompiledNote
 
 _ANSWERS = ("Back", "Text")  # the field of a built-in type that says how much there is to recall
+_CLASSES = (10, 20, 40, 80, 160, 320)
+"""Where the classes of answers' lengths end, in characters."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,13 @@ class Stats:
             return {}
         ninth = quantiles(self.answers, n=10, method="inclusive")[8] if len(self.answers) > 1 else self.answers[0]
         return {"median": median(self.answers), "90 %": round(ninth), "longest": max(self.answers)}
+
+    def lengths_in_classes(self) -> list[tuple[str, int]]:
+        """Return how many answers are how long, each class twice as wide as the one before: `("11 to 20", 7)`."""
+        found = Counter(bisect_left(_CLASSES, length) for length in self.answers)
+        starts = (0, *(end + 1 for end in _CLASSES))
+        names = [f"{start} to {end}" for start, end in zip(starts, _CLASSES, strict=False)]
+        return [(name, found[place]) for place, name in enumerate((*names, f"over {_CLASSES[-1]}"))]
 
 
 def _kind(type_name: str, fields: dict[str, str]) -> str:

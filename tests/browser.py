@@ -13,13 +13,15 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, FrameLocator, Page
+
+expect.set_options(timeout=20_000)  # milliseconds; machines that test are slow at times
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
