@@ -260,6 +260,7 @@ def preview(path: Path | None, no_browser: bool, port: int, host: str, query: st
     deckgen preview spanish
     deckgen preview --no-browser --port 8000
     """
+    import threading
     import webbrowser
 
     from deckgen import pipeline
@@ -283,8 +284,8 @@ def preview(path: Path | None, no_browser: bool, port: int, host: str, query: st
         click.echo(address)
         sys.stdout.flush()
         click.echo("Ctrl-C stops it", err=True)
-        if not no_browser:
-            webbrowser.open(address)
+        if not no_browser:  # beside the server, for some browsers return only when they are closed
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
     (files,) = decks
     problems = pipeline.preview(files, _now, Place(host, port), ready, query)

@@ -74,7 +74,7 @@ def _parts(stats: Stats, new_per_day: int | None) -> Iterator[str]:
 
 
 def _in_short(stats: Stats, year: Forecast) -> str:
-    seen = "over a year" if year.all_seen is None else amount(year.all_seen, "day")
+    seen = amount(year.all_seen, "day") if year.all_seen is not None else "over a year" if year.new_per_day else "never"
     facts = {
         "Notes": f"{stats.notes:,}",
         "Cards": f"{stats.cards:,}",
@@ -126,7 +126,7 @@ def _largest(counts: Counter[str], what: str, notes: int) -> str:
     if not others:
         return f"There is one {what}: {_name(name)}, with {amount(count, 'note')}."
     if count == others[-1][1]:
-        return f"All {amount(len(counts), what)} have {amount(count, 'note')}."
+        return f"Each of {amount(len(counts), what)} has {amount(count, 'note')}."
     return (
         f"The largest of {amount(len(counts), what)} is {_name(name)}, with {100 * count / notes:.0f} % of all notes."
     )
@@ -216,7 +216,7 @@ def _paces(stats: Stats, year: Forecast, whose: dict[int, str]) -> str:
     rows = ""
     for pace in sorted({*_PACES, *whose}):
         at = year if pace == year.new_per_day else forecast(stats.cards, stats.options, pace)
-        seen = f"{at.all_seen:,}" if at.all_seen is not None else "over a year"
+        seen = f"{at.all_seen:,}" if at.all_seen is not None else "over a year" if pace else "never"
         name = f"{pace:,} ({whose[pace]})" if pace in whose else f"{pace:,}"
         rows += _row(name, (seen, _few(at.minutes), f"{at.peak:,}", _few(at.later)), is_own=at is year)
     heads = ("New cards a day", "Days until all are seen", "Minutes a day until then")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -425,6 +428,23 @@ def test_a_part_of_a_deck(page: Page) -> None:
         page.keyboard.press("End")
         expect(card(page).locator(".question")).to_have_text("flexes the elbow")
         page.goto("about:blank")
+
+
+def test_the_browser_is_opened_with_the_address(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({**DECK, "browser": '#!/bin/sh\necho "$1" > opened\n'})
+    Path("browser").chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(Path("browser").absolute()))
+    command = [sys.executable, "-m", "deckgen", "preview", "d"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        page.goto(address)
+        expect(card(page).locator(".question")).to_be_visible()
+        page.goto("about:blank")
+        while not Path("opened").exists() or not Path("opened").read_text():
+            page.wait_for_timeout(20)
+        process.send_signal(signal.SIGINT)
+    assert Path("opened").read_text().strip() == address
 
 
 def test_no_deck(command: Command) -> None:
