@@ -74,15 +74,18 @@ def _parts(stats: Stats, new_per_day: int | None) -> Iterator[str]:
 
 
 def _in_short(stats: Stats, year: Forecast) -> str:
-    seen = amount(year.all_seen, "day") if year.all_seen is not None else "over a year" if year.new_per_day else "never"
     facts = {
         "Notes": f"{stats.notes:,}",
         "Cards": f"{stats.cards:,}",
         "New cards a day": f"{year.new_per_day:,}",
-        "Until all are seen": seen,
+        "Days until all are seen": _until_seen(year),
         "Minutes a day until then": _few(year.minutes),
     }
     return "<dl>" + "".join(f"<div><dt>{key}</dt><dd>{value}</dd></div>" for key, value in facts.items()) + "</dl>"
+
+
+def _until_seen(year: Forecast) -> str:
+    return f"{year.all_seen:,}" if year.all_seen is not None else "over a year" if year.new_per_day else "never"
 
 
 def _name(text: str) -> str:
@@ -150,7 +153,7 @@ def _year(year: Forecast) -> str:
     said = (
         f"With {amount(year.new_per_day, 'new card')} a day, a learner who is to remember {100 * year.retention:.0f} % "
         f"has {amount(year.peak, 'review')} on the fullest day and {_few(year.later)} a day in the end; {seen}. "
-        f"While new cards come, that is {_few(year.minutes)} min a day, at {SECONDS_AN_ANSWER} s an answer. "
+        f"While new cards come, that is {_few(year.minutes)} min a day, at {SECONDS_AN_ANSWER}&nbsp;s an answer. "
         f"{_about_limit(year)}"
     )
     return (
@@ -216,9 +219,8 @@ def _paces(stats: Stats, year: Forecast, whose: dict[int, str]) -> str:
     rows = ""
     for pace in sorted({*_PACES, *whose}):
         at = year if pace == year.new_per_day else forecast(stats.cards, stats.options, pace)
-        seen = f"{at.all_seen:,}" if at.all_seen is not None else "over a year" if pace else "never"
         name = f"{pace:,} ({whose[pace]})" if pace in whose else f"{pace:,}"
-        rows += _row(name, (seen, _few(at.minutes), f"{at.peak:,}", _few(at.later)), is_own=at is year)
+        rows += _row(name, (_until_seen(at), _few(at.minutes), f"{at.peak:,}", _few(at.later)), is_own=at is year)
     heads = ("New cards a day", "Days until all are seen", "Minutes a day until then")
     later = ("Reviews on the fullest day", "Reviews a day in the end")
     said = f"Fewer new cards a day are a longer way with shorter days. This deck has {amount(stats.cards, 'card')}."
