@@ -26,6 +26,7 @@ _OPEN = 15  # rows that are shown; the others are folded away
 _MOST = 500  # rows in all
 _PACES = (5, 10, 20, 40)
 _MONTHS = 12
+_YEAR = 365
 
 
 def page(counted: Sequence[Stats], new_per_day: int | None = None) -> str:
@@ -85,7 +86,11 @@ def _in_short(stats: Stats, year: Forecast) -> str:
 
 
 def _until_seen(year: Forecast) -> str:
-    return f"{year.all_seen:,}" if year.all_seen is not None else "over a year" if year.new_per_day else "never"
+    if year.all_seen is not None:
+        return f"{year.all_seen:,}"
+    if year.all_seen_at_best is not None:
+        return f"over {year.all_seen_at_best // 100 * 100:,}" if year.all_seen_at_best > 2 * _YEAR else "over a year"
+    return "over a year" if year.new_per_day else "never"
 
 
 def _name(text: str) -> str:
@@ -130,9 +135,10 @@ def _largest(counts: Counter[str], what: str, notes: int) -> str:
         return f"There is one {what}: {_name(name)}, with {amount(count, 'note')}."
     if count == others[-1][1]:
         return f"Each of {amount(len(counts), what)} has {amount(count, 'note')}."
-    return (
-        f"The largest of {amount(len(counts), what)} is {_name(name)}, with {100 * count / notes:.0f} % of all notes."
-    )
+    share = f"{_few(100 * count / notes)} % of all notes"
+    if (alike := list(counts.values()).count(count)) > 1:
+        return f"{alike} of {amount(len(counts), what)} are the largest, each with {share}."
+    return f"The largest of {amount(len(counts), what)} is {_name(name)}, with {share}."
 
 
 def _about_lengths(stats: Stats) -> str:
@@ -149,7 +155,7 @@ def _about_lengths(stats: Stats) -> str:
 
 
 def _year(year: Forecast) -> str:
-    seen = "not all are seen within a year" if year.all_seen is None else f"all are seen on day {year.all_seen}"
+    seen = f"all are seen on day {year.all_seen}" if year.all_seen is not None else "not all are seen within a year"
     said = (
         f"With {amount(year.new_per_day, 'new card')} a day, a learner who is to remember {100 * year.retention:.0f} % "
         f"has {amount(year.peak, 'review')} on the fullest day and {_few(year.later)} a day in the end; {seen}. "
@@ -216,18 +222,25 @@ def _whose(stats: Stats, asked: int | None) -> dict[int, str]:
 
 def _paces(stats: Stats, year: Forecast, whose: dict[int, str]) -> str:
     """Return what other paces would bring."""
-    rows = ""
-    for pace in sorted({*_PACES, *whose}):
-        at = year if pace == year.new_per_day else forecast(stats.cards, stats.options, pace)
-        name = f"{pace:,} ({whose[pace]})" if pace in whose else f"{pace:,}"
-        rows += _row(name, (_until_seen(at), _few(at.minutes), f"{at.peak:,}", _few(at.later)), is_own=at is year)
+    paces = [
+        year if pace == year.new_per_day else forecast(stats.cards, stats.options, pace)
+        for pace in sorted({*_PACES, *whose})
+    ]
+    rows = "".join(_pace(at, whose.get(at.new_per_day), is_own=at is year) for at in paces)
     heads = ("New cards a day", "Days until all are seen", "Minutes a day until then")
     later = ("Reviews on the fullest day", "Reviews a day in the end")
     said = f"Fewer new cards a day are a longer way with shorter days. This deck has {amount(stats.cards, 'card')}."
+    if any(at.all_seen is None for at in paces):
+        said += " Beyond a year, days are counted as if reviews grew no more; all else is of the first year."
     return (
         f'<figure class="paces">\n<figcaption><h2>At another pace</h2><p>{said}</p></figcaption>\n'
         f"{_plain_table((*heads, *later), rows)}</figure>"
     )
+
+
+def _pace(at: Forecast, whose: str | None, *, is_own: bool) -> str:
+    name = f"{at.new_per_day:,} ({whose})" if whose else f"{at.new_per_day:,}"
+    return _row(name, (_until_seen(at), _few(at.minutes), f"{at.peak:,}", _few(at.later)), is_own=is_own)
 
 
 def _plain_table(heads: Iterable[str], rows: str) -> str:

@@ -163,6 +163,10 @@ def test_the_limit_is_drawn_where_it_is_in_sight(limit: int, words: str, is_draw
 def test_a_deck_that_takes_longer_than_a_year_and_one_that_never_begins() -> None:
     page = statspage.page([Stats("D", notes=400, cards=400, **TOPIC)], 1)
     assert "not all are seen within a year" in said(page, "Reviews to expect")
+    assert cells(page, "At another pace")[0][:2] == ["1 (as asked)", "over a year"]
+    assert "Beyond a year, days are counted as if" in said(page, "At another pace")
+    page = statspage.page([Stats("D", notes=1999, cards=1999, **TOPIC)], 1)
+    assert cells(page, "At another pace")[0][:2] == ["1 (as asked)", "over 1,900"]
     page = statspage.page([Stats("D", notes=9, cards=9, **TOPIC)], 0)
     assert "Reviews to expect" not in page
     assert cells(page, "At another pace")[0] == ["0 (as asked)", "never", "0", "0", "0"]
@@ -174,13 +178,15 @@ def test_a_deck_that_takes_longer_than_a_year_and_one_that_never_begins() -> Non
         ({"A": 1}, "There is one topic: A, with 1 note."),
         ({"A": 2, "B": 2}, "Each of 2 topics has 2 notes."),
         ({"A": 3, "B": 1}, "The largest of 2 topics is A, with 75 % of all notes."),
+        ({"A": 2, "B": 2, "C": 1}, "2 of 3 topics are the largest, each with 40 % of all notes."),
+        (dict.fromkeys(map(str, range(150)), 2) | {"x": 1}, "150 of 151 topics are the largest, each with under 1 %"),
     ],
 )
 def test_a_sentence_says_what_to_see(topics: dict[str, int], sentence: str) -> None:
     notes = sum(topics.values())
     counts: Counts = {"topics": Counter(topics), "types": Counter(topics), "sources": Counter(topics)}
     page = statspage.page([Stats("D", notes=notes, cards=notes, **counts)])
-    assert said(page, "Topics") == sentence
+    assert said(page, "Topics").startswith(sentence)
 
 
 def test_many_rows_are_folded_away_and_a_few_more_left_out() -> None:
